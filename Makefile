@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Targets: all run check check-vm bench deps install uninstall clean distclean dist
+VERSION := 0.1.0
+
+PREFIX     ?= /usr
+SYSCONFDIR ?= /etc
+LIBEXECDIR ?= $(PREFIX)/libexec/sandbox-run
+MANDIR     ?= $(PREFIX)/share/man
+BINDIR     ?= $(PREFIX)/bin
+VENDORDIR  ?= $(PREFIX)/lib/sandbox-run
+MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
+PAMDIR     ?= $(if $(MULTIARCH),/lib/$(MULTIARCH),/lib)/security
+RUNDIR     ?= /run/sandbox-run
+HELPER_GROUP ?=
+INSTALL    ?= install
+B          ?= build
+
+CFLAGS ?= -O2 -g
+OUR_CPPFLAGS := -I. -I$(B) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(SYSCONFDIR)"' \
+	-DLIBEXECDIR='"$(LIBEXECDIR)"' -DVENDORDIR='"$(VENDORDIR)"' -DRUNDIR='"$(RUNDIR)"'
+OUR_CFLAGS := -std=c11 -Wall -Wextra -Wshadow -Wformat=2 -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	-Wcast-qual -Wundef -Werror=implicit-function-declaration $(if $(WERROR),-Werror)
+ifdef SANITIZE
+HARDENING := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all
+LINK_HARDENING := -fsanitize=address,undefined
+STATIC_PIE :=
+else
+HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
+	-ftrivial-auto-var-init=zero -fno-strict-overflow $(if $(filter x86_64%,$(MULTIARCH)),-fcf-protection)
+LINK_HARDENING := -Wl,-z,relro,-z,now,-z,noexecstack
+STATIC_PIE := -static-pie
+endif
+COMPILE = $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(HARDENING) $(CFLAGS) -MMD -MP
+Q := $(if $(V),,@)
+
+# Every .c of a folder belongs to its program; a new file needs no change here.
+CONFIG_SOURCES   := $(wildcard config/*.c)
+PROTOCOL_SOURCES := $(wildcard protocol/*.c)
+HELPER_SOURCES   := $(wildcard helper/*.c helper/outside/*.c helper/inside/*.c)
+DOOR_SOURCES     := $(wildcard helper/door/*.c)
+RUN_SOURCES      := cli/sandbox-run.c $(wildcard cli/run_*.c) $(wildcard cli/common_*.c)
+CTL_SOURCES      := cli/sandboxctl.c $(wildcard cli/ctl_*.c) $(wildcard cli/common_*.c)
+MODULE_SOURCES   := $(wildcard pam_module/*.c)
+# What the door shares with the helper: reading a plan and the last steps before exec.
+DOOR_SHARED      := config/plan_image.c helper/die.c helper/io.c helper/privs.c helper/inside/finish.c helper/inside/landlock.c
+
+objects = $(patsubst %.c,$(B)/%.o,$(1))
+pic_objects = $(patsubst %.c,$(B)/%.pic.o,$(1))
+
+PROGRAMS := $(B)/sandbox-run $(B)/sandboxctl $(B)/sandbox-helper $(B)/sandbox-door $(B)/pam_sandbox.so
+
+all: $(PROGRAMS)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CC      $<")
+	$(Q)$(COMPILE) -fPIE -c $< -o $@
+
+$(B)/%.pic.o: %.c
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CC      $< (shared)")
+	$(Q)$(COMPILE) -fPIC -c $< -o $@
+
+# The compiled-in policy as a C string.
+$(B)/builtin_policy.h: config/builtin.conf
+	@mkdir -p $(@D)
+	$(Q)sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@.tmp && mv $@.tmp $@
+$(B)/config/builtin.o $(B)/config/builtin.pic.o: $(B)/builtin_policy.h
+
+$(B)/sandbox-helper: $(call objects,$(CONFIG_SOURCES) $(PROTOCOL_SOURCES) $(HELPER_SOURCES))
+	$(if $(Q),@echo "  LINK    $@")
+	$(Q)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -pie $^ $(LDLIBS) -o $@
+
+$(B)/sandbox-door: $(call objects,$(DOOR_SOURCES) $(DOOR_SHARED))
+	$(if $(Q),@echo "  LINK    $@")
+	$(Q)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) $(or $(STATIC_PIE),-pie) $^ $(LDLIBS) -o $@
+
+$(B)/sandbox-run: $(call objects,$(RUN_SOURCES))
+	$(if $(Q),@echo "  LINK    $@")
+	$(Q)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) $(or $(STATIC_PIE),-pie) $^ $(LDLIBS) -o $@
+
+$(B)/sandboxctl: $(call objects,$(CTL_SOURCES))
+	$(if $(Q),@echo "  LINK    $@")
+	$(Q)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -pie $^ $(LDLIBS) -o $@
+
+$(B)/pam_sandbox.so: $(call pic_objects,$(MODULE_SOURCES) $(PROTOCOL_SOURCES)) pam_module/module.map
+	$(if $(Q),@echo "  LINK    $@")
+	$(Q)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -shared -Wl,--version-script=pam_module/module.map \
+		$(filter %.o,$^) -lpam $(LDLIBS) -o $@
+
+# --- tests -----------------------------------------------------------------------------------------------------------
+UNIT_SOURCES := $(wildcard tests/unit/*/test_*.c)
+UNIT_TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(UNIT_SOURCES))
+HELPER_LIBRARY := $(filter-out $(B)/helper/main.o,$(call objects,$(CONFIG_SOURCES) $(PROTOCOL_SOURCES) $(HELPER_SOURCES)))
+
+$(B)/libsandbox-test.a: $(HELPER_LIBRARY)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/tests/unit/%: tests/unit/%.c $(B)/libsandbox-test.a
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  TEST    $@")
+	$(Q)$(COMPILE) -fPIE $< -pie $(LINK_HARDENING) $(LDFLAGS) $(B)/libsandbox-test.a -lcmocka -o $@
+
+build-tests: all $(UNIT_TESTS)
+
+check: deps
+	$(Q)$(MAKE) --no-print-directory build-tests
+	$(Q)tests/run-all $(B)
+
+deps:
+	$(Q)tests/install-dependencies
+
+run: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/demonstrate $(B)
+
+check-vm: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/vm/run $(B)
+
+bench: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)bench/run $(B)
+
+# --- install ---------------------------------------------------------------------------------------------------------
+MANUALS := $(wildcard man/*.[158])
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(PAMDIR) $(DESTDIR)$(SYSCONFDIR)/sandbox-run/policy.d \
+		$(DESTDIR)$(VENDORDIR)/policy.d
+	$(INSTALL) -d -m 0700 $(DESTDIR)$(LIBEXECDIR)/door
+	$(INSTALL) -m 0755 $(B)/sandbox-run $(B)/sandboxctl $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m $(if $(HELPER_GROUP),4750 -g $(HELPER_GROUP),4755) $(B)/sandbox-helper $(DESTDIR)$(LIBEXECDIR)/sandbox-helper
+	$(INSTALL) -m 4755 $(B)/sandbox-door $(DESTDIR)$(LIBEXECDIR)/door/sandbox-door
+	$(INSTALL) -m 0644 $(B)/pam_sandbox.so $(DESTDIR)$(PAMDIR)
+	for m in $(MANUALS); do \
+		$(INSTALL) -d $(DESTDIR)$(MANDIR)/man$${m##*.} && \
+		$(INSTALL) -m 0644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}/ || exit 1; done
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/sandbox-run $(DESTDIR)$(BINDIR)/sandboxctl $(DESTDIR)$(PAMDIR)/pam_sandbox.so
+	rm -f $(DESTDIR)$(LIBEXECDIR)/sandbox-helper $(DESTDIR)$(LIBEXECDIR)/door/sandbox-door
+	for m in $(notdir $(MANUALS)); do rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$$m; done
+	-rmdir $(DESTDIR)$(LIBEXECDIR)/door $(DESTDIR)$(LIBEXECDIR)
+
+clean distclean:
+	rm -rf build build-*
+
+dist:
+	git archive --format=tar.gz --prefix=sandbox-run-$(VERSION)/ -o sandbox-run-$(VERSION).tar.gz HEAD
+
+.PHONY: all build-tests check deps run check-vm bench install uninstall clean distclean dist
+.DELETE_ON_ERROR:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A plan as text for people and as JSON for programs, both from the same walk over the image, so that neither can leave out
+ * what the other shows.
+ */
+#include "config/plan.h"
+
+#include <linux/mount.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct writer {
+	FILE *stream;
+	bool json;
+	bool first; /* no comma yet at this level */
+};
+
+static void put_escaped(struct writer *writer, const char *text)
+{
+	for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++) {
+		if (writer->json && (*byte == '"' || *byte == '\\'))
+			fprintf(writer->stream, "\\%c", *byte);
+		else if (*byte < 0x20 || *byte == 0x7f)
+			fprintf(writer->stream, writer->json ? "\\u%04x" : "\\x%02x", *byte);
+		else
+			putc(*byte, writer->stream);
+	}
+}
+
+static void put_key(struct writer *writer, const char *key)
+{
+	if (writer->json)
+		fprintf(writer->stream, "%s\"%s\":", writer->first ? "" : ",", key);
+	else
+		fprintf(writer->stream, "%-13s", key);
+	writer->first = false;
+}
+
+static void put_text(struct writer *writer, const char *key, const char *text)
+{
+	put_key(writer, key);
+	if (writer->json)
+		putc('"', writer->stream);
+	put_escaped(writer, text);
+	fputs(writer->json ? "\"" : "\n", writer->stream);
+}
+
+static void put_number(struct writer *writer, const char *key, unsigned long long number)
+{
+	put_key(writer, key);
+	fprintf(writer->stream, writer->json ? "%llu" : "%llu\n", number);
+}
+
+static void list_begin(struct writer *writer, const char *key)
+{
+	put_key(writer, key);
+	fputs(writer->json ? "[" : "\n", writer->stream);
+	writer->first = true;
+}
+
+static void list_end(struct writer *writer)
+{
+	if (writer->json)
+		putc(']', writer->stream);
+	writer->first = false;
+}
+
+static void list_item(struct writer *writer, const char *text)
+{
+	if (writer->json)
+		fprintf(writer->stream, "%s\"", writer->first ? "" : ",");
+	else
+		fputs("  ", writer->stream);
+	writer->first = false;
+	put_escaped(writer, text);
+	fputs(writer->json ? "\"" : "\n", writer->stream);
+}
+
+static void put_strings(struct writer *writer, const char *key, const struct plan *plan, struct plan_array array)
+{
+	const plan_ref *refs = plan_array(plan, array);
+
+	list_begin(writer, key);
+	for (uint32_t i = 0; i < array.count; i++)
+		list_item(writer, plan_string(plan, refs[i]));
+	list_end(writer);
+}
+
+static const struct {
+	uint64_t bit;
+	const char *name;
+} namespace_names[] = {
+	{CLONE_NEWUSER,	  "user"  },
+	{CLONE_NEWNS,	  "mnt"	  },
+	{CLONE_NEWPID,	  "pid"	  },
+	{CLONE_NEWIPC,	  "ipc"	  },
+	{CLONE_NEWUTS,	  "uts"	  },
+	{CLONE_NEWNET,	  "net"	  },
+	{CLONE_NEWCGROUP, "cgroup"},
+}, flag_names[] = {
+	{PLAN_SESSION,		 "session"	   },
+	{PLAN_PRIVILEGED,	 "privileged"	   },
+	{PLAN_NO_NEW_PRIVILEGES, "no-new-privileges"},
+	{PLAN_LOOPBACK,		 "loopback"	   },
+	{PLAN_NEW_KEYRING,	 "new-keyring"	   },
+	{PLAN_OOM_KILL,		 "oom-kill"	   },
+	{PLAN_LANDLOCK,		 "landlock"	   },
+	{PLAN_ROOT_READ_ONLY,	 "root-read-only"  },
+	{PLAN_LOGIN_SHELL,	 "login-shell"	   },
+	{PLAN_DETACHED,		 "detached"	   },
+	{PLAN_CGROUP,		 "cgroup"	   },
+	{PLAN_SET_NICE,		 "nice"		   },
+	{PLAN_SET_UMASK,	 "umask"	   },
+}, attribute_names[] = {
+	{MOUNT_ATTR_RDONLY, "ro"    },
+	{MOUNT_ATTR_NOSUID, "nosuid"},
+	{MOUNT_ATTR_NODEV,  "nodev" },
+	{MOUNT_ATTR_NOEXEC, "noexec"},
+};
+
+static void put_namespaces(struct writer *writer, const struct plan *plan)
+{
+	list_begin(writer, "namespaces");
+	for (size_t i = 0; i < sizeof(namespace_names) / sizeof(namespace_names[0]); i++)
+		if (plan->namespaces & namespace_names[i].bit)
+			list_item(writer, namespace_names[i].name);
+	list_end(writer);
+	list_begin(writer, "flags");
+	for (size_t i = 0; i < sizeof(flag_names) / sizeof(flag_names[0]); i++)
+		if (plan->flags & flag_names[i].bit)
+			list_item(writer, flag_names[i].name);
+	list_end(writer);
+}
+
+static void attributes_text(uint64_t attributes, char *out, size_t size)
+{
+	size_t length = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < sizeof(attribute_names) / sizeof(attribute_names[0]); i++)
+		if ((attributes & attribute_names[i].bit) && length < size)
+			length += (size_t)snprintf(out + length, size - length, "%s%s", length ? "," : "",
+						   attribute_names[i].name);
+}
+
+static void put_step(struct writer *writer, const struct plan *plan, const struct plan_step *step)
+{
+	static const char *const kinds[STEP_KINDS] = {"directory", "file",  "symlink", "copy",	   "bind",	 "tmpfs",
+						      "proc",	   "devpts", "mqueue",	"terminal", "attributes", "mask"};
+	char attributes[64], line[9000];
+	const char *source = plan_string(plan, step->source);
+
+	attributes_text(step->attributes, attributes, sizeof(attributes));
+	int length = snprintf(line, sizeof(line), "%-10s %s", kinds[step->kind], plan_string(plan, step->target));
+	if (*source)
+		length += snprintf(line + length, sizeof(line) - (size_t)length, " <- %s", source);
+	if (*attributes)
+		length += snprintf(line + length, sizeof(line) - (size_t)length, " (%s)", attributes);
+	if (step->size)
+		length += snprintf(line + length, sizeof(line) - (size_t)length, " size=%llu inodes=%llu",
+				   (unsigned long long)step->size, (unsigned long long)step->inodes);
+	if (step->flags & (STEP_IF_EXISTS | STEP_IF_ALLOWED))
+		snprintf(line + length, sizeof(line) - (size_t)length, " if-exists");
+	list_item(writer, line);
+}
+
+static void put_steps(struct writer *writer, const struct plan *plan)
+{
+	const struct plan_step *steps = plan_array(plan, plan->steps);
+
+	list_begin(writer, "files");
+	for (uint32_t i = 0; i < plan->steps.count; i++)
+		put_step(writer, plan, &steps[i]);
+	list_end(writer);
+}
+
+static void put_cgroup(struct writer *writer, const struct plan *plan)
+{
+	const struct plan_cgroup_hierarchy *hierarchies = plan_array(plan, plan->cgroup_hierarchies);
+	const struct plan_cgroup_write *writes = plan_array(plan, plan->cgroup_writes);
+	char line[9000];
+
+	list_begin(writer, "cgroup");
+	for (uint32_t i = 0; i < plan->cgroup_hierarchies.count; i++) {
+		snprintf(line, sizeof(line), "v%u %s", hierarchies[i].version, plan_string(plan, hierarchies[i].path));
+		list_item(writer, line);
+	}
+	for (uint32_t i = 0; i < plan->cgroup_writes.count; i++) {
+		snprintf(line, sizeof(line), "%s: %s/%s = %s", plan_string(plan, writes[i].key),
+			 plan_string(plan, hierarchies[writes[i].hierarchy].path), plan_string(plan, writes[i].file),
+			 plan_string(plan, writes[i].value));
+		list_item(writer, line);
+	}
+	list_end(writer);
+}
+
+static void put_limits(struct writer *writer, const struct plan *plan)
+{
+	const struct plan_limit *limits = plan_array(plan, plan->limits);
+	char line[96];
+
+	list_begin(writer, "limits");
+	for (uint32_t i = 0; i < plan->limits.count; i++) {
+		snprintf(line, sizeof(line), "rlimit %u: %lld:%lld", limits[i].resource, (long long)limits[i].soft,
+			 (long long)limits[i].hard);
+		list_item(writer, line);
+	}
+	list_end(writer);
+}
+
+/* Rules of the first door only: what does not reach forwarding and internal-sftp is said here. */
+static void put_reach(struct writer *writer, const struct plan *plan)
+{
+	if (!(plan->flags & PLAN_SESSION))
+		return;
+	list_begin(writer, "not-behind-second-door");
+	list_item(writer, "port forwarding and internal-sftp run in the login program's own process: namespaces, mounts and "
+			  "limits hold there; no_new_privs, the system call filter, Landlock and the user namespace do not");
+	list_end(writer);
+	put_strings(writer, "doors", plan, plan->doors);
+}
+
+static void put_plan(struct writer *writer, const struct plan *plan)
+{
+	put_text(writer, "profile", plan_string(plan, plan->profile_name));
+	put_text(writer, "user", plan_string(plan, plan->user_name));
+	put_text(writer, "uid-map", plan_string(plan, plan->uid_map));
+	put_text(writer, "gid-map", plan_string(plan, plan->gid_map));
+	put_text(writer, "host-name", plan_string(plan, plan->host_name));
+	put_namespaces(writer, plan);
+	put_cgroup(writer, plan);
+	put_steps(writer, plan);
+	put_limits(writer, plan);
+	put_number(writer, "filter", plan->filter.count);
+	put_number(writer, "landlock", plan->landlock_rules.count);
+	put_strings(writer, "directory", plan, plan->directories);
+	put_strings(writer, "environment", plan, plan->environment);
+	put_strings(writer, "unset", plan, plan->environment_unset);
+	put_strings(writer, "command", plan, plan->arguments);
+	put_number(writer, "runtime-max", plan->runtime_max);
+	put_reach(writer, plan);
+	put_strings(writer, "warnings", plan, plan->warnings);
+}
+
+static char *render(const struct plan *plan, bool json)
+{
+	char *text = NULL;
+	size_t length = 0;
+	struct writer writer = {.stream = open_memstream(&text, &length), .json = json, .first = true};
+
+	if (!writer.stream)
+		return NULL;
+	if (json)
+		putc('{', writer.stream);
+	put_plan(&writer, plan);
+	if (json)
+		fputs("}\n", writer.stream);
+	int failed = ferror(writer.stream);
+	if (fclose(writer.stream) != 0 || failed) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+char *plan_describe(const struct plan *plan)
+{
+	return render(plan, false);
+}
+
+char *plan_json(const struct plan *plan)
+{
+	return render(plan, true);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The generated /etc: who exists inside, and which files of the host are copied there. */
+#ifndef CONFIG_ETC_FILES_H
+#define CONFIG_ETC_FILES_H
+
+#include "config/draft.h"
+
+/* Appends the steps (struct plan_step) that make /etc to a vector the caller frees. Returns 0, or -1 with an error. */
+int etc_files_plan(struct draft *draft, struct draft_vector *ret_steps);
+
+#endif

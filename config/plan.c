@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The planner: profile, person, request and host facts in, one plan out. This file decides namespaces, ids and the name of
+ * the host and lays the image out; files, process, cgroup and filter are planned by the parts of config/draft.h.
+ */
+#include "config/draft.h"
+
+#include "config/policy.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+
+enum { ID_MAP_BYTES = 4096, ID_MAP_LINES = 340 }; /* user_namespaces(7): one write below a page, 340 lines */
+
+static int compare_gids(const void *a, const void *b)
+{
+	gid_t x = *(const gid_t *)a, y = *(const gid_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Every gid of the person, the terminal's group with them, adjacent ones merged into one line. A map that does not fit is
+ * refused: a group dropped in silence would open what that group is used to bar. */
+static int plan_gid_map(struct draft *draft)
+{
+	const struct identity *person = draft->person;
+	size_t count = 0, length = 0, lines = 0;
+	char map[ID_MAP_BYTES];
+	gid_t *gids = calloc(person->group_count + 2, sizeof(*gids));
+
+	if (!gids) {
+		draft->failed = true;
+		return 0;
+	}
+	gids[count++] = person->gid;
+	for (size_t i = 0; i < person->group_count; i++)
+		gids[count++] = person->groups[i].gid;
+	if (person->tty_gid != (gid_t)-1)
+		gids[count++] = person->tty_gid;
+	qsort(gids, count, sizeof(*gids), compare_gids);
+
+	for (size_t i = 0; i < count;) {
+		size_t next = i + 1;
+		while (next < count && gids[next] - gids[next - 1] <= 1)
+			next++;
+		int added = snprintf(map + length, sizeof(map) - length, "%u %u %u\n", gids[i], gids[i],
+				     gids[next - 1] - gids[i] + 1);
+		length += added > 0 ? (size_t)added : sizeof(map);
+		if (length >= sizeof(map) || ++lines > ID_MAP_LINES) {
+			free(gids);
+			policy_error_add(draft->errors, false, draft->profile->name, 0, 0, NULL,
+					 "%s is in too many groups for one id map", person->name);
+			return -1;
+		}
+		i = next;
+	}
+	free(gids);
+	draft->head.gid_map = draft_bytes(draft, map, length);
+	return 0;
+}
+
+static int plan_ids(struct draft *draft)
+{
+	const struct identity *person = draft->person;
+
+	draft->head.uid = person->uid;
+	draft->head.gid = person->gid;
+	draft->head.user_name = draft_string(draft, person->name);
+	draft->head.uid_map = draft_format(draft, "%u %u 1\n", person->uid, person->uid);
+	if (!draft->facts->full_groups) {
+		/* Without privilege one gid can be mapped, after setgroups is denied (user_namespaces(7)): the others
+		 * stay in force and show as nobody. */
+		draft->head.gid_map = draft_format(draft, "%u %u 1\n", person->gid, person->gid);
+		return 0;
+	}
+	for (size_t i = 0; i < person->group_count; i++)
+		*DRAFT_ADD(draft, groups, uint32_t) = person->groups[i].gid;
+	return plan_gid_map(draft);
+}
+
+static void plan_namespaces(struct draft *draft)
+{
+	const struct profile *profile = draft->profile;
+	struct plan *head = &draft->head;
+
+	head->namespaces = CLONE_NEWUSER | CLONE_NEWNS;
+	if (profile_is(profile, KEY_PrivatePIDs))
+		head->namespaces |= CLONE_NEWPID;
+	if (profile_is(profile, KEY_PrivateIPC))
+		head->namespaces |= CLONE_NEWIPC;
+	if (profile_is(profile, KEY_ProtectHostname))
+		head->namespaces |= CLONE_NEWUTS;
+	if (profile_is(profile, KEY_ProtectControlGroups))
+		head->namespaces |= CLONE_NEWCGROUP;
+	if (profile_is(profile, KEY_PrivateNetwork)) {
+		head->namespaces |= CLONE_NEWNET;
+		head->flags |= PLAN_LOOPBACK;
+	}
+	if (profile_is(profile, KEY_ProtectHostname)) {
+		const struct value *name = profile_value(profile, KEY_Hostname);
+		head->host_name = draft_string(draft, name->text && *name->text ? name->text : "sandbox");
+	}
+}
+
+/* A sandbox whose processes are not in a pid namespace of its own could be left alive by the death of its supervisor:
+ * the namespace is what makes "all die together" true, so it is not optional for this engine. */
+static int check_pid_namespace(struct draft *draft)
+{
+	if (draft->head.namespaces & CLONE_NEWPID)
+		return 0;
+	const struct value *value = profile_value(draft->profile, KEY_PrivatePIDs);
+	policy_error_add(draft->errors, false, value->file, value->line, 0, "set PrivatePIDs=yes",
+			 "PrivatePIDs=no is not supported: the process tree could outlive its sandbox");
+	return -1;
+}
+
+static struct plan_array lay_out(const struct draft_vector *vector, size_t item_size, char *image, size_t *offset)
+{
+	*offset = (*offset + 7) & ~(size_t)7;
+	struct plan_array array = {.offset = (uint32_t)*offset, .count = vector->count};
+	size_t bytes = vector->count * item_size;
+	if (image && bytes)
+		memcpy(image + *offset, vector->items, bytes);
+	*offset += bytes;
+	return array;
+}
+
+/* With image NULL: only sizes. */
+static size_t lay_out_all(struct draft *draft, char *image)
+{
+	struct plan *head = &draft->head;
+	size_t offset = sizeof(struct plan);
+
+	head->groups = lay_out(&draft->groups, sizeof(uint32_t), image, &offset);
+	head->steps = lay_out(&draft->steps, sizeof(struct plan_step), image, &offset);
+	head->cgroup_hierarchies =
+		lay_out(&draft->cgroup_hierarchies, sizeof(struct plan_cgroup_hierarchy), image, &offset);
+	head->cgroup_writes = lay_out(&draft->cgroup_writes, sizeof(struct plan_cgroup_write), image, &offset);
+	head->limits = lay_out(&draft->limits, sizeof(struct plan_limit), image, &offset);
+	head->filter = lay_out(&draft->filter, sizeof(struct plan_filter_instruction), image, &offset);
+	head->landlock_rules = lay_out(&draft->landlock_rules, sizeof(struct plan_landlock_rule), image, &offset);
+	head->landlock_ports = lay_out(&draft->landlock_ports, sizeof(struct plan_landlock_port), image, &offset);
+	head->environment = lay_out(&draft->environment, sizeof(plan_ref), image, &offset);
+	head->environment_unset = lay_out(&draft->environment_unset, sizeof(plan_ref), image, &offset);
+	head->arguments = lay_out(&draft->arguments, sizeof(plan_ref), image, &offset);
+	head->directories = lay_out(&draft->directories, sizeof(plan_ref), image, &offset);
+	head->warnings = lay_out(&draft->warnings, sizeof(plan_ref), image, &offset);
+	head->doors = lay_out(&draft->doors, sizeof(plan_ref), image, &offset);
+	head->strings = lay_out(&draft->strings, 1, image, &offset);
+	return offset;
+}
+
+static void draft_free(struct draft *draft)
+{
+	struct draft_vector *vectors[] = {
+		&draft->groups,		&draft->steps,		   &draft->cgroup_hierarchies,
+		&draft->cgroup_writes,	&draft->limits,		   &draft->filter,
+		&draft->landlock_rules, &draft->landlock_ports,	   &draft->environment,
+		&draft->environment_unset, &draft->arguments,	   &draft->directories,
+		&draft->warnings,	&draft->doors,		   &draft->strings,
+	};
+	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
+		free(vectors[i]->items);
+}
+
+static int draft_finish(struct draft *draft, struct plan **ret_plan)
+{
+	draft_string(draft, "-"); /* the pool is never empty: reference 0 must exist */
+	size_t size = lay_out_all(draft, NULL);
+	char *image = draft->failed || size > PLAN_SIZE_MAX ? NULL : calloc(1, size);
+	if (!image) {
+		policy_error_add(draft->errors, false, draft->profile->name, 0, 0, NULL,
+				 size > PLAN_SIZE_MAX ? "the plan is larger than 4 MiB" : "out of memory");
+		return -1;
+	}
+	draft->head.magic = PLAN_MAGIC;
+	draft->head.version = PLAN_VERSION;
+	draft->head.size = (uint32_t)size;
+	lay_out_all(draft, image);
+	memcpy(image, &draft->head, sizeof(draft->head));
+	*ret_plan = (struct plan *)(void *)image;
+	return 0;
+}
+
+int plan_make(const struct profile *profile, const struct identity *person, const struct request *request,
+	      const struct host_facts *facts, struct plan **ret_plan, struct policy_errors *errors)
+{
+	struct draft draft = {
+		.profile = profile,
+		.person = person,
+		.request = request,
+		.facts = facts,
+		.errors = errors,
+	};
+
+	if (facts->privileged)
+		draft.head.flags |= PLAN_PRIVILEGED;
+	if (request->kind == REQUEST_SESSION)
+		draft.head.flags |= PLAN_SESSION;
+	draft.head.profile_name = draft_string(&draft, profile->name);
+	draft.head.name = draft_string(&draft, request->name);
+	plan_namespaces(&draft);
+
+	int result = check_pid_namespace(&draft);
+	if (result == 0)
+		result = plan_ids(&draft);
+	if (result == 0)
+		result = plan_cgroup(&draft); /* before the files: a session shows its cgroups to the door */
+	if (result == 0)
+		result = plan_files(&draft);
+	if (result == 0)
+		result = plan_process(&draft);
+	if (result == 0)
+		result = plan_filter(&draft);
+	if (result == 0)
+		result = draft_finish(&draft, ret_plan);
+	draft_free(&draft);
+	return result;
+}

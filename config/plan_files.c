@@ -1,0 +1,681 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Plans what the sandbox sees: a new root in which only what is listed here appears. Every part of the view is a rule
+ * (a step and its target); the rules are sorted so that a directory comes before what is in it and, on one path, the more
+ * restrictive comes later and therefore on top.
+ */
+#include "config/draft.h"
+
+#include "config/etc_files.h"
+#include "config/policy.h"
+
+#include <linux/landlock.h>
+#include <linux/mount.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* On one path the later rank lies on top. */
+enum rank {
+	RANK_BASE,        /* the tree itself */
+	RANK_TEMPORARY,   /* TemporaryFileSystem */
+	RANK_BIND,        /* BindPaths, ReadWritePaths */
+	RANK_BIND_ONLY,   /* BindReadOnlyPaths */
+	RANK_EXEC,
+	RANK_NO_EXEC,
+	RANK_READ_ONLY,
+	RANK_SECRET,
+	RANK_INACCESSIBLE,
+};
+
+struct rule {
+	struct plan_step step;
+	enum rank rank;
+	uint32_t sequence;
+	bool writable; /* Landlock allows writing below */
+};
+
+struct view {
+	struct draft *draft;
+	struct draft_vector rules;
+};
+
+enum { SAFE = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV };
+
+static struct rule *add_rule(struct view *view, enum rank rank, enum plan_step_kind kind, const char *target)
+{
+	plan_ref ref = draft_string(view->draft, target);
+	struct rule *rule = draft_add(view->draft, &view->rules, sizeof(struct rule));
+
+	rule->rank = rank;
+	rule->sequence = view->rules.count;
+	rule->step.kind = kind;
+	rule->step.target = ref;
+	return rule;
+}
+
+static struct rule *add_bind(struct view *view, enum rank rank, const char *source, const char *target, bool writable)
+{
+	plan_ref ref = draft_string(view->draft, source);
+	struct rule *rule = add_rule(view, rank, STEP_BIND, target);
+
+	rule->step.source = ref;
+	rule->step.flags = STEP_RECURSIVE;
+	rule->step.attributes = SAFE | (writable ? 0 : MOUNT_ATTR_RDONLY);
+	rule->writable = writable;
+	return rule;
+}
+
+static void add_mask(struct view *view, enum rank rank, const char *target)
+{
+	add_rule(view, rank, STEP_MASK, target)->step.flags = STEP_IF_EXISTS;
+}
+
+static void add_read_only(struct view *view, const char *target)
+{
+	struct rule *rule = add_rule(view, RANK_READ_ONLY, STEP_ATTRIBUTES, target);
+
+	rule->step.flags = STEP_IF_EXISTS | STEP_RECURSIVE;
+	rule->step.attributes = MOUNT_ATTR_RDONLY;
+}
+
+static void add_tmpfs(struct view *view, enum rank rank, const char *target, uint32_t mode, uint64_t size, uint64_t inodes)
+{
+	struct rule *rule = add_rule(view, rank, STEP_TMPFS, target);
+
+	rule->step.attributes = SAFE;
+	rule->step.mode = mode;
+	rule->step.size = size;
+	rule->step.inodes = inodes;
+	rule->writable = true;
+}
+
+static void add_link(struct view *view, const char *target, const char *content)
+{
+	plan_ref ref = draft_string(view->draft, content);
+
+	add_rule(view, RANK_BASE, STEP_SYMLINK, target)->step.source = ref;
+}
+
+/* --- the system ------------------------------------------------------------------------------------------------------*/
+
+/* Directories of the host's root that are never taken as they are: made anew, private, or nobody's business inside. */
+static bool is_special_root(const char *name)
+{
+	static const char *const names[] = {"proc", "sys", "dev", "run", "tmp", "home", "root", "etc", "boot", "lost+found"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* ProtectSystem= as in systemd.exec(5): yes /usr (and what usually links there), full also /etc, strict everything. */
+static bool is_system_read_only(const struct profile *profile, const char *name)
+{
+	static const char *const system[] = {"usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32"};
+	int64_t level = profile_value(profile, KEY_ProtectSystem)->number;
+
+	if (level == 3)
+		return true;
+	for (size_t i = 0; level > 0 && i < sizeof(system) / sizeof(system[0]); i++)
+		if (strcmp(name, system[i]) == 0)
+			return true;
+	return false;
+}
+
+static void add_system(struct view *view)
+{
+	const struct host_facts *facts = view->draft->facts;
+	static const char *const made[] = {"/run", "/sys", "/home", "/tmp", "/var"};
+	static const char *const records[] = {"/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog"};
+
+	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
+		add_rule(view, RANK_BASE, STEP_DIRECTORY, made[i])->step.mode = 0755;
+	for (size_t i = 0; i < facts->root_entry_count; i++) {
+		const struct root_entry *entry = &facts->root_entries[i];
+		char path[512];
+		if (is_special_root(entry->name) ||
+		    snprintf(path, sizeof(path), "/%s", entry->name) >= (int)sizeof(path))
+			continue;
+		if (entry->kind == ROOT_SYMLINK)
+			add_link(view, path, entry->target);
+		else
+			add_bind(view, RANK_BASE, path, path, !is_system_read_only(view->draft->profile, entry->name))
+				->step.flags |= STEP_IF_ALLOWED | STEP_IF_EXISTS;
+	}
+	/* Who logged in when is other people's business (threats B2.1). */
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++)
+		add_mask(view, RANK_INACCESSIBLE, records[i]);
+}
+
+static void add_proc(struct view *view)
+{
+	static const char *const hide_pid[] = {"", "hidepid=ptraceable", "hidepid=invisible", "hidepid=noaccess"};
+	static const char *const hidden[] = {"/proc/keys", "/proc/kallsyms", "/proc/interrupts", "/proc/config.gz"};
+	/* Of kuid 0 and closed to everyone else by mode: covered where the person is root. */
+	static const char *const hidden_from_root[] = {"/proc/kcore",	     "/proc/kmsg",	"/proc/timer_list",
+						       "/proc/slabinfo",     "/proc/sysrq-trigger", "/proc/vmallocinfo",
+						       "/proc/latency_stats"};
+	static const char *const read_only_for_root[] = {"/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi"};
+	const struct profile *profile = view->draft->profile;
+	bool root = view->draft->person->uid == 0;
+	const char *hide = hide_pid[profile_value(profile, KEY_ProtectProc)->number & 3];
+	bool subset = profile_is(profile, KEY_ProcSubset);
+	plan_ref options = draft_format(view->draft, "%s%s%s", hide, *hide && subset ? "," : "", subset ? "subset=pid" : "");
+	struct rule *proc = add_rule(view, RANK_BASE, STEP_PROC, "/proc");
+
+	proc->step.text = options;
+	proc->step.attributes = SAFE | MOUNT_ATTR_NOEXEC;
+	if (subset)
+		return;
+	if (profile_is(profile, KEY_ProtectKernelTunables)) {
+		add_read_only(view, "/proc/sys");
+		for (size_t i = 0; root && i < sizeof(read_only_for_root) / sizeof(read_only_for_root[0]); i++)
+			add_read_only(view, read_only_for_root[i]);
+	}
+	if (profile_is(profile, KEY_ProtectKernelLogs)) {
+		for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+			add_mask(view, RANK_INACCESSIBLE, hidden[i]);
+		for (size_t i = 0; root && i < sizeof(hidden_from_root) / sizeof(hidden_from_root[0]); i++)
+			add_mask(view, RANK_INACCESSIBLE, hidden_from_root[i]);
+	}
+}
+
+static void add_devices(struct view *view, uint64_t size, uint64_t inodes)
+{
+	static const char *const nodes[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"};
+	static const char *const links[][2] = {{"/dev/fd", "/proc/self/fd"},	   {"/dev/stdin", "/proc/self/fd/0"},
+					       {"/dev/stdout", "/proc/self/fd/1"}, {"/dev/stderr", "/proc/self/fd/2"},
+					       {"/dev/ptmx", "pts/ptmx"}};
+
+	if (!profile_is(view->draft->profile, KEY_PrivateDevices)) {
+		struct rule *rule = add_bind(view, RANK_BASE, "/dev", "/dev", true);
+		rule->step.attributes = MOUNT_ATTR_NOSUID;
+	} else {
+		add_rule(view, RANK_BASE, STEP_DIRECTORY, "/dev")->step.mode = 0755;
+		for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+			struct rule *rule = add_bind(view, RANK_BASE, nodes[i], nodes[i], true);
+			rule->step.flags = 0;
+			rule->step.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+		}
+		for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+			add_link(view, links[i][0], links[i][1]);
+		/* Where the terminal group is not mapped, gid= is EINVAL (devpts in a user namespace). */
+		plan_ref options = view->draft->facts->full_groups && view->draft->person->tty_gid != (gid_t)-1
+					   ? draft_format(view->draft, "mode=0620,ptmxmode=0666,gid=%u", view->draft->person->tty_gid)
+					   : draft_string(view->draft, "mode=0600,ptmxmode=0666");
+		struct rule *pts = add_rule(view, RANK_BASE, STEP_DEVPTS, "/dev/pts");
+		pts->step.text = options;
+		pts->step.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+		pts->writable = true;
+		/* ttyname(3) looks through /dev for the device of the caller's terminal. */
+		add_rule(view, RANK_BASE, STEP_TERMINAL, "/dev/console");
+	}
+	if (profile_is(view->draft->profile, KEY_PrivateIPC)) {
+		struct rule *queue = add_rule(view, RANK_BASE, STEP_MQUEUE, "/dev/mqueue");
+		queue->step.attributes = SAFE | MOUNT_ATTR_NOEXEC;
+		queue->writable = true;
+		add_tmpfs(view, RANK_BASE, "/dev/shm", 01777, size, inodes);
+	}
+}
+
+/* A limit on what a private file system may hold; without one the kernel's default, half of memory, is no promise. */
+static uint64_t temporary_size(const struct draft *draft)
+{
+	const struct value *size = profile_value(draft->profile, KEY_TmpSize);
+
+	if (size->infinity)
+		return 0;
+	if (size->percent)
+		return draft->facts->memory_total / 10000 * (uint64_t)size->number;
+	return (uint64_t)size->number;
+}
+
+static uint64_t temporary_inodes(const struct draft *draft)
+{
+	const struct value *inodes = profile_value(draft->profile, KEY_TmpInodes);
+
+	return inodes->infinity ? 0 : (uint64_t)inodes->number;
+}
+
+static void add_temporary(struct view *view)
+{
+	uint64_t size = temporary_size(view->draft), inodes = temporary_inodes(view->draft);
+
+	if (profile_is(view->draft->profile, KEY_PrivateTmp)) {
+		add_tmpfs(view, RANK_BASE, "/tmp", 01777, size, inodes);
+		add_tmpfs(view, RANK_BASE, "/var/tmp", 01777, size, inodes);
+	} else {
+		add_bind(view, RANK_BASE, "/tmp", "/tmp", true);
+		add_bind(view, RANK_BASE, "/var/tmp", "/var/tmp", true);
+	}
+	add_devices(view, size, inodes);
+}
+
+/* --- the person ------------------------------------------------------------------------------------------------------*/
+
+enum { HOME_HOST, HOME_READ_ONLY, HOME_OVERLAY, HOME_TMPFS };
+
+static void add_homes(struct view *view)
+{
+	struct draft *draft = view->draft;
+	const char *home = draft->person->home;
+	int64_t kind = profile_value(draft->profile, KEY_Home)->number;
+
+	if (!profile_is(draft->profile, KEY_ProtectHome)) {
+		bool writable = profile_value(draft->profile, KEY_ProtectSystem)->number < 3;
+		add_bind(view, RANK_BASE, "/home", "/home", writable)->step.flags |= STEP_IF_ALLOWED | STEP_IF_EXISTS;
+		add_bind(view, RANK_BASE, "/root", "/root", writable)->step.flags |= STEP_IF_ALLOWED | STEP_IF_EXISTS;
+	}
+	draft->head.home = draft_string(draft, home);
+	if (home[0] != '/' || home[1] == '\0')
+		return;
+	if (kind == HOME_TMPFS)
+		add_tmpfs(view, RANK_BASE, home, 0700, temporary_size(draft), temporary_inodes(draft));
+	else
+		add_bind(view, RANK_BASE, home, home, kind == HOME_HOST)->step.flags |= STEP_IF_ALLOWED | STEP_IF_EXISTS;
+}
+
+static bool path_is_below(const char *path, const char *parent)
+{
+	size_t length = strlen(parent);
+
+	if (strcmp(parent, "/") == 0)
+		return true;
+	return strncmp(path, parent, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
+/* What runs code later, outside, stays read-only; every directory on the way is a mount point, since only a mount point
+ * cannot be renamed away (threats G9). */
+static void add_caller_protection(struct view *view, const char *directory)
+{
+	static const char *const guarded[] = {".git", ".vscode", ".envrc", ".git/hooks", ".git/config"};
+	char path[4096];
+
+	for (size_t i = 0; i < sizeof(guarded) / sizeof(guarded[0]); i++) {
+		if (snprintf(path, sizeof(path), "%s/%s", directory, guarded[i]) >= (int)sizeof(path)) {
+			view->draft->failed = true;
+			return;
+		}
+		if (strcmp(guarded[i], ".git") == 0)
+			add_rule(view, RANK_BIND, STEP_ATTRIBUTES, path)->step.flags = STEP_IF_EXISTS | STEP_RECURSIVE;
+		else
+			add_read_only(view, path);
+	}
+}
+
+enum { DIRECTORY_READ_WRITE, DIRECTORY_READ_ONLY, DIRECTORY_HIDDEN };
+
+static void add_caller_directory(struct view *view)
+{
+	struct draft *draft = view->draft;
+	const struct request *request = draft->request;
+	const char *directory = request->directory, *home = draft->person->home;
+	int64_t access = profile_value(draft->profile, KEY_CallerDirectory)->number;
+
+	if (request->kind == REQUEST_SESSION || !directory || access == DIRECTORY_HIDDEN)
+		return;
+	if (strcmp(directory, "/tmp") == 0 || strcmp(directory, "/var/tmp") == 0)
+		return; /* shared by everybody: PrivateTmp= decides */
+	if (strcmp(directory, "/") == 0 || path_is_below(directory, "/proc") || path_is_below(directory, "/sys") ||
+	    path_is_below(directory, "/dev") || path_is_below(directory, "/run") || path_is_below(directory, "/etc"))
+		return; /* there is nothing of the host's to show under these names */
+	bool home_or_above = path_is_below(home, directory);
+	if (access == DIRECTORY_READ_WRITE && (home_or_above || request->directory_owner != draft->person->uid)) {
+		if (!home_or_above || profile_value(draft->profile, KEY_Home)->number != HOME_HOST)
+			draft_warn(draft, "%s is read-only inside: it is %s", directory,
+				   home_or_above ? "the home directory or above it" : "not yours");
+		access = DIRECTORY_READ_ONLY;
+	}
+	if (home_or_above)
+		return; /* Home= decides about the home; above it lies what ProtectHome= hides */
+	struct rule *rule = add_bind(view, RANK_BASE, directory, directory, access == DIRECTORY_READ_WRITE);
+	rule->step.flags |= STEP_IF_ALLOWED | STEP_IF_EXISTS;
+	if (access == DIRECTORY_READ_WRITE)
+		add_caller_protection(view, directory);
+}
+
+/* --- paths of the policy ---------------------------------------------------------------------------------------------*/
+
+struct path_word {
+	bool optional;
+	char *source;
+	char *target;
+};
+
+static void path_word_free(struct path_word *word)
+{
+	free(word->source);
+}
+
+static int path_error(struct draft *draft, const struct value_word *word, const char *what)
+{
+	char quoted[256];
+
+	policy_error_add(draft->errors, false, word->file, word->line, 0, NULL, "%s: %s",
+			 quote_bytes(quoted, sizeof(quoted), word->text, strlen(word->text)), what);
+	return -1;
+}
+
+/* Absolute, and no "." or ".." anywhere: what the text says is where it points. Repeated and trailing slashes go. */
+static bool clean_path(char *path)
+{
+	if (path[0] != '/')
+		return false;
+	char *out = path;
+	for (const char *in = path; *in;) {
+		while (*in == '/')
+			in++;
+		size_t length = strcspn(in, "/");
+		if (length == 0)
+			break;
+		if ((length == 1 && in[0] == '.') || (length == 2 && in[0] == '.' && in[1] == '.'))
+			return false;
+		*out++ = '/';
+		memmove(out, in, length);
+		out += length;
+		in += length;
+	}
+	if (out == path)
+		*out++ = '/';
+	*out = '\0';
+	return true;
+}
+
+/* [-]SOURCE[:TARGET], expanded. Source and target share one allocation. */
+static int read_path_word(struct draft *draft, const struct value_word *word, bool is_bind, struct path_word *ret_word)
+{
+	const char *text = word->text;
+
+	ret_word->optional = *text == '-';
+	char *source = specifiers_expand(text + ret_word->optional, draft->person, draft->errors);
+	if (!source)
+		return -1;
+	char *colon = is_bind ? strchr(source, ':') : NULL;
+	if (colon)
+		*colon++ = '\0';
+	ret_word->source = source;
+	ret_word->target = colon ? colon : source;
+	if (clean_path(source) && (!colon || clean_path(colon)))
+		return 0;
+	path_word_free(ret_word);
+	return path_error(draft, word, "must be an absolute path without . or ..");
+}
+
+/* These are made by the sandbox itself; a bind over or into them would undo what they promise. */
+static bool is_reserved_target(const char *path)
+{
+	static const char *const reserved[] = {"/proc", "/sys", "/dev", "/run"};
+
+	if (strcmp(path, "/") == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (path_is_below(path, reserved[i]))
+			return true;
+	return false;
+}
+
+typedef void (*rule_maker)(struct view *view, const struct path_word *word);
+
+static uint32_t optional_flag(const struct path_word *word)
+{
+	return word->optional ? STEP_IF_EXISTS : 0;
+}
+
+static void make_bind(struct view *view, const struct path_word *word)
+{
+	add_bind(view, RANK_BIND, word->source, word->target, true)->step.flags |= optional_flag(word);
+}
+
+static void make_bind_read_only(struct view *view, const struct path_word *word)
+{
+	add_bind(view, RANK_BIND_ONLY, word->source, word->target, false)->step.flags |= optional_flag(word);
+}
+
+static void make_temporary(struct view *view, const struct path_word *word)
+{
+	add_tmpfs(view, RANK_TEMPORARY, word->target, 0755, temporary_size(view->draft), temporary_inodes(view->draft));
+}
+
+static struct rule *make_attributes(struct view *view, const struct path_word *word, enum rank rank)
+{
+	struct rule *rule = add_rule(view, rank, STEP_ATTRIBUTES, word->target);
+
+	rule->step.flags = STEP_RECURSIVE | optional_flag(word);
+	return rule;
+}
+
+static void make_read_only(struct view *view, const struct path_word *word)
+{
+	make_attributes(view, word, RANK_READ_ONLY)->step.attributes = MOUNT_ATTR_RDONLY;
+}
+
+static void make_no_exec(struct view *view, const struct path_word *word)
+{
+	make_attributes(view, word, RANK_NO_EXEC)->step.attributes = MOUNT_ATTR_NOEXEC;
+}
+
+static void make_exec(struct view *view, const struct path_word *word)
+{
+	make_attributes(view, word, RANK_EXEC)->step.clear = MOUNT_ATTR_NOEXEC;
+}
+
+static void make_inaccessible(struct view *view, const struct path_word *word)
+{
+	add_rule(view, RANK_INACCESSIBLE, STEP_MASK, word->target)->step.flags = optional_flag(word);
+}
+
+/* SecretPaths= yields to an explicit bind of the same path. */
+static void make_secret(struct view *view, const struct path_word *word)
+{
+	const struct rule *rules = view->rules.items;
+
+	for (uint32_t i = 0; i < view->rules.count; i++)
+		if ((rules[i].rank == RANK_BIND || rules[i].rank == RANK_BIND_ONLY) && rules[i].step.kind == STEP_BIND &&
+		    strcmp(draft_text(view->draft, rules[i].step.target), word->target) == 0)
+			return;
+	add_rule(view, RANK_SECRET, STEP_MASK, word->target)->step.flags = optional_flag(word) | STEP_IF_ALLOWED;
+}
+
+static int add_policy_paths(struct view *view)
+{
+	static const struct {
+		enum key_id key;
+		bool is_bind;
+		bool may_be_reserved; /* only takes away */
+		rule_maker make;
+	} keys[] = {
+		/* SecretPaths after the binds it yields to */
+		{KEY_BindPaths,		  true,	 false, make_bind		 },
+		{KEY_BindReadOnlyPaths,	  true,	 false, make_bind_read_only},
+		{KEY_ReadWritePaths,	  false, false, make_bind		 },
+		{KEY_TemporaryFileSystem, false, false, make_temporary	 },
+		{KEY_ReadOnlyPaths,	  false, true,	make_read_only	 },
+		{KEY_NoExecPaths,	  false, true,	make_no_exec	 },
+		{KEY_ExecPaths,		  false, true,	make_exec		 },
+		{KEY_InaccessiblePaths,	  false, true,	make_inaccessible  },
+		{KEY_SecretPaths,	  false, false, make_secret	 },
+	};
+	struct draft *draft = view->draft;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const struct value *value = profile_value(draft->profile, keys[i].key);
+		for (size_t w = 0; w < value->word_count; w++) {
+			struct path_word word;
+			if (read_path_word(draft, &value->words[w], keys[i].is_bind, &word) != 0)
+				return -1;
+			bool refused = strcmp(word.target, "/") == 0 ||
+				       (!keys[i].may_be_reserved && is_reserved_target(word.target));
+			if (!refused)
+				keys[i].make(view, &word);
+			path_word_free(&word);
+			if (refused)
+				return path_error(draft, &value->words[w],
+						  "not possible here: this path is made by the sandbox itself");
+		}
+	}
+	return 0;
+}
+
+/* --- order and Landlock ----------------------------------------------------------------------------------------------*/
+
+static _Thread_local const struct draft *sort_draft; /* qsort(3) has no argument for it */
+
+/* Byte order with "/" before everything: a directory sorts before all that is in it, and after nothing of it. */
+static int compare_paths(const char *a, const char *b)
+{
+	for (; *a && *a == *b; a++, b++)
+		;
+	int x = *a == '/' ? 1 : (unsigned char)*a + (*a ? 1 : 0), y = *b == '/' ? 1 : (unsigned char)*b + (*b ? 1 : 0);
+	return x - y;
+}
+
+static int compare_rules(const void *a, const void *b)
+{
+	const struct rule *x = a, *y = b;
+	int order = compare_paths(draft_text(sort_draft, x->step.target), draft_text(sort_draft, y->step.target));
+
+	if (order != 0)
+		return order;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return x->sequence < y->sequence ? -1 : 1;
+}
+
+/* Rights that change something. Reading is left to the view: what is not there cannot be read. Rows by ABI
+ * (landlock(7)); REFER must be handled where the kernel knows it, else every move between directories is refused. */
+static uint64_t landlock_rights(int abi)
+{
+	uint64_t rights = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+			  LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
+			  LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+			  LANDLOCK_ACCESS_FS_MAKE_SYM;
+	if (abi >= 2)
+		rights |= 1ULL << 13; /* LANDLOCK_ACCESS_FS_REFER */
+	if (abi >= 3)
+		rights |= 1ULL << 14; /* LANDLOCK_ACCESS_FS_TRUNCATE */
+	return rights;
+}
+
+enum { LANDLOCK_OFF, LANDLOCK_PREFER, LANDLOCK_REQUIRE };
+
+static void add_landlock_rule(struct draft *draft, plan_ref path, uint64_t access, uint32_t flags)
+{
+	struct plan_landlock_rule *rule = DRAFT_ADD(draft, landlock_rules, struct plan_landlock_rule);
+
+	rule->path = path;
+	rule->access = access;
+	rule->flags = flags;
+}
+
+static int plan_landlock(struct view *view)
+{
+	struct draft *draft = view->draft;
+	const struct value *value = profile_value(draft->profile, KEY_Landlock);
+	int abi = draft->facts->landlock_abi;
+
+	if (value->number == LANDLOCK_OFF)
+		return 0;
+	if (abi < 1 && value->number == LANDLOCK_REQUIRE) {
+		policy_error_add(draft->errors, false, value->file, value->line, 0,
+				 "set Landlock=prefer, or boot a kernel with landlock in its lsm= list",
+				 "Landlock=require: this kernel offers no Landlock");
+		return -1;
+	}
+	if (abi < 1) {
+		draft_warn(draft, "Landlock=prefer: this kernel offers no Landlock; going on without that layer");
+		return 0;
+	}
+	draft->head.flags |= PLAN_LANDLOCK;
+	draft->head.landlock_handled_fs = landlock_rights(abi);
+	if (abi >= 6) {
+		/* LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET, LANDLOCK_SCOPE_SIGNAL. The windows of one login are domains of
+		 * their own and must be able to signal each other. */
+		draft->head.landlock_scoped = draft->request->kind == REQUEST_SESSION ? 1 : 3;
+	}
+	uint64_t write_file = draft->head.landlock_handled_fs & (LANDLOCK_ACCESS_FS_WRITE_FILE | 1ULL << 14);
+	add_landlock_rule(draft, draft_string(draft, "/dev"), write_file, 0);
+	add_landlock_rule(draft, draft_string(draft, "/proc"), write_file, 0);
+	const struct rule *rules = view->rules.items;
+	for (uint32_t i = 0; i < view->rules.count; i++) {
+		const char *target = draft_text(draft, rules[i].step.target);
+		bool device = path_is_below(target, "/dev") && rules[i].step.kind == STEP_BIND;
+		if (rules[i].writable && !device)
+			add_landlock_rule(draft, rules[i].step.target, draft->head.landlock_handled_fs, STEP_IF_EXISTS);
+	}
+	return 0;
+}
+
+static void emit_steps(struct view *view)
+{
+	struct rule *rules = view->rules.items;
+
+	sort_draft = view->draft;
+	qsort(rules, view->rules.count, sizeof(*rules), compare_rules);
+	sort_draft = NULL;
+	for (uint32_t i = 0; i < view->rules.count; i++)
+		*DRAFT_ADD(view->draft, steps, struct plan_step) = rules[i].step;
+}
+
+static int add_etc(struct view *view)
+{
+	struct draft *draft = view->draft;
+
+	if (profile_is(draft->profile, KEY_Etc)) { /* host */
+		add_bind(view, RANK_BASE, "/etc", "/etc", false);
+		return 0;
+	}
+	struct draft_vector files = {0};
+	int result = etc_files_plan(draft, &files);
+	const struct plan_step *steps = files.items;
+	for (uint32_t i = 0; result == 0 && i < files.count; i++) {
+		struct rule *rule = draft_add(draft, &view->rules, sizeof(struct rule));
+		rule->rank = RANK_BASE;
+		rule->sequence = view->rules.count;
+		rule->step = steps[i];
+	}
+	free(files.items);
+	return result;
+}
+
+/* Mount points that only the login program's view uses: they are there, and empty, in the session's own. */
+static void add_login_points(struct view *view)
+{
+	static const char *const files[] = {"/run/utmp", "/dev/log"};
+
+	if (view->draft->request->kind != REQUEST_SESSION)
+		return;
+	add_rule(view, RANK_BASE, STEP_DIRECTORY, "/run/sandbox-run/session")->step.mode = 0700;
+	for (uint32_t i = 0; i < view->draft->cgroup_hierarchies.count; i++) {
+		char path[64];
+		snprintf(path, sizeof(path), "/run/sandbox-run/cgroup%u", i);
+		add_rule(view, RANK_BASE, STEP_DIRECTORY, path)->step.mode = 0755;
+	}
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (profile_is(view->draft->profile, KEY_PrivateDevices) || strncmp(files[i], "/dev/", 5) != 0)
+			add_rule(view, RANK_BASE, STEP_FILE, files[i])->step.mode = 0644;
+}
+
+int plan_files(struct draft *draft)
+{
+	struct view view = {.draft = draft};
+
+	draft->head.root_options = draft_string(draft, "mode=0755,size=16m,nr_inodes=4096");
+	draft->head.flags |= PLAN_ROOT_READ_ONLY;
+	add_system(&view);
+	add_proc(&view);
+	add_temporary(&view);
+	add_homes(&view);
+	add_caller_directory(&view);
+	add_login_points(&view);
+	int result = add_etc(&view);
+	if (result == 0)
+		result = add_policy_paths(&view);
+	if (result == 0) {
+		emit_steps(&view);
+		result = plan_landlock(&view);
+	}
+	free(view.rules.items);
+	return result;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The view of the file system: executes the plan's mount steps in the sandbox's own mount namespace, with the person's ids
+ * and capabilities in the person's namespace only. Every function ends the process when a step fails.
+ */
+#ifndef HELPER_INSIDE_MOUNTS_H
+#define HELPER_INSIDE_MOUNTS_H
+
+#include "config/plan.h"
+
+/* Builds the new root, enters it and detaches the old one whole. Afterwards nothing of the host is reachable but what the
+ * plan shows. */
+void mounts_enter(const struct plan *plan);
+
+/* Makes every mount of the present namespace nosuid and noexec, in one call (the login program's view, M1). */
+void mounts_forbid_exec(void);
+
+/* Attaches a detached mount to a path that exists. */
+void mounts_attach(int mount, const char *target);
+
+/* Mounts the file behind a detached mount descriptor over the resolved path of each door of the plan that exists. */
+void mounts_doors(const struct plan *plan, int door);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * sandbox-helper: the only planner and builder. This file is the order of steps; SECURITY.md argues for it.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "helper/die.h"
+#include "helper/io.h"
+#include "helper/outside/command.h"
+#include "helper/outside/facts.h"
+#include "helper/outside/options.h"
+#include "helper/outside/sanitise.h"
+#include "helper/outside/session.h"
+#include "helper/outside/verbs.h"
+#include "helper/privs.h"
+
+enum { SESSION_SOCKET = 3 };
+
+static int descriptor_to_keep(const struct options *options)
+{
+	if (options->verb == VERB_SESSION)
+		return SESSION_SOCKET;
+	return options->status_fd > 2 ? options->status_fd : -1;
+}
+
+/* Host privilege counts only where it was not taken apart: the set-uid bit is dead under no_new_privs, and root in a user
+ * namespace is not root here (threats A5.1, A7). */
+static bool has_host_privilege(int proc)
+{
+	return geteuid() == 0 && facts_host_user_namespace(proc);
+}
+
+int main(int argc, char **argv, char **environment)
+{
+	static struct caller_state caller;
+	struct options options;
+	char why[512];
+
+	if (argc < 1 || !argv[0]) /* execve(2) lets a caller leave argv empty */
+		_exit(EXIT_REFUSED);
+	int usage = options_parse(argc, argv, &options, why, sizeof(why));
+	sanitise(environment, usage == 0 ? descriptor_to_keep(&options) : -1, &caller);
+	if (usage != 0)
+		die("%s", why);
+	int proc = open_proc();
+	if (proc < 0)
+		die_errno("open /proc");
+	bool privileged = has_host_privilege(proc);
+	if (options.rootless || options.policy || !privileged) {
+		privs_become_caller();
+		privileged = false;
+	}
+	switch (options.verb) {
+	case VERB_RUN:
+		return command_run(&options, &caller, proc, privileged);
+	case VERB_SESSION:
+		return session_run(SESSION_SOCKET, &caller, proc, privileged);
+	case VERB_LIST:
+		return verb_list(&options, privileged);
+	case VERB_GC:
+		return verb_gc(privileged);
+	case VERB_FEATURES:
+		return verb_features(&options, proc, privileged);
+	case VERB_POLICY_CHECK:
+	case VERB_POLICY_SHOW:
+	case VERB_POLICY_EXPLAIN:
+		return verb_policy(&options, &caller, privileged);
+	}
+	die("unknown verb");
+}

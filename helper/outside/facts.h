@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What this machine offers, read once. The only file that asks the kernel what it can do. */
+#ifndef HELPER_OUTSIDE_FACTS_H
+#define HELPER_OUTSIDE_FACTS_H
+
+#include "config/facts.h"
+#include "config/request.h"
+
+/* Is this process in the host's own user namespace? (user_namespaces(7): there the map is the full identity.) */
+bool facts_host_user_namespace(int proc);
+
+/* Reads all facts. privileged: euid 0 there. The result lives as long as the process. */
+const struct host_facts *facts_read(bool privileged, enum request_kind kind, pid_t session_opener);
+
+#endif

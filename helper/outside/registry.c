@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Entries below RUNDIR. Locks are those of fcntl(2): they name their holder and go with the process.
+ */
+#include "helper/outside/registry.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "helper/die.h"
+#include "helper/io.h"
+
+void registry_id(char *ret_id, size_t size)
+{
+	unsigned char bytes[6];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		die_errno("get random bytes");
+	snprintf(ret_id, size, "%02x%02x%02x%02x%02x%02x", bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5]);
+}
+
+int registry_open(void)
+{
+	struct stat status;
+
+	if (mkdir(RUNDIR, 0755) != 0 && errno != EEXIST)
+		return -1;
+	int root = open(RUNDIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (root < 0)
+		return -1;
+	if (fstat(root, &status) != 0 || status.st_uid != 0 || (status.st_mode & 022)) {
+		close(root);
+		errno = EPERM;
+		return -1;
+	}
+	return root;
+}
+
+static int lock(int fd)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	return fcntl(fd, F_SETLK, &whole);
+}
+
+/* Under a hidden name until the lock is held: whoever finds an entry unlocked may take it for dead. */
+void registry_create(struct registry_entry *ret_entry, const char *id, const struct plan *plan)
+{
+	char hidden[72];
+
+	*ret_entry = (struct registry_entry){.directory = -1, .plan = -1};
+	snprintf(hidden, sizeof(hidden), ".%.64s", id);
+	ret_entry->root = registry_open();
+	if (ret_entry->root < 0)
+		die_errno("open %s", RUNDIR);
+	if (mkdirat(ret_entry->root, hidden, 0700) != 0)
+		die_errno("make %s/%s", RUNDIR, hidden);
+	snprintf(ret_entry->id, sizeof(ret_entry->id), "%s", hidden);
+	ret_entry->directory = openat(ret_entry->root, hidden, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (ret_entry->directory < 0)
+		die_errno("open %s/%s", RUNDIR, hidden);
+	ret_entry->plan = openat(ret_entry->directory, "plan", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (ret_entry->plan < 0 || lock(ret_entry->plan) != 0)
+		die_errno("lock %s/%s/plan", RUNDIR, hidden);
+	if (write_all(ret_entry->plan, plan, plan->size) != 0)
+		die_errno("write %s/%s/plan", RUNDIR, hidden);
+	if (renameat(ret_entry->root, hidden, ret_entry->root, id) != 0)
+		die_errno("make %s/%s", RUNDIR, id);
+	snprintf(ret_entry->id, sizeof(ret_entry->id), "%s", id);
+}
+
+static int remove_tree(int root, const char *id)
+{
+	CLEANUP_FD directory = openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (directory < 0)
+		return -1;
+	int copy = dup(directory);
+	DIR *stream = copy >= 0 ? fdopendir(copy) : NULL;
+	if (!stream) {
+		close_fd(&copy);
+		return -1;
+	}
+	int result = 0;
+	for (struct dirent *entry; (entry = readdir(stream));) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (unlinkat(directory, entry->d_name, entry->d_type == DT_DIR ? AT_REMOVEDIR : 0) != 0)
+			result = -1;
+	}
+	closedir(stream);
+	return result == 0 ? unlinkat(root, id, AT_REMOVEDIR) : -1;
+}
+
+int registry_remove(struct registry_entry *entry)
+{
+	int result = 0;
+
+	if (entry->id[0])
+		result = remove_tree(entry->root, entry->id);
+	entry->id[0] = '\0';
+	close_fd(&entry->plan);
+	close_fd(&entry->directory);
+	close_fd(&entry->root);
+	return result;
+}
+
+static const struct plan *map_plan(int fd, size_t *ret_size)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) != 0 || status.st_size < (off_t)sizeof(struct plan) || status.st_size > PLAN_SIZE_MAX)
+		return NULL;
+	*ret_size = (size_t)status.st_size;
+	void *image = mmap(NULL, *ret_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (image == MAP_FAILED)
+		return NULL;
+	if (plan_validate(image, *ret_size) == 0)
+		return image;
+	munmap(image, *ret_size);
+	return NULL;
+}
+
+static int visit_entry(int root, const char *id, int (*visit)(const struct registry_item *, void *), void *data)
+{
+	struct registry_item item = {.id = id, .directory = root};
+	struct flock holder = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char path[96];
+	struct stat status;
+	size_t size = 0;
+
+	snprintf(path, sizeof(path), "%.64s/plan", id);
+	CLEANUP_FD fd = openat(root, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && fcntl(fd, F_GETLK, &holder) == 0 && holder.l_type != F_UNLCK) {
+		item.alive = true;
+		item.supervisor = holder.l_pid;
+	}
+	if (fd >= 0 && fstat(fd, &status) == 0)
+		item.started = status.st_mtime;
+	item.plan = fd >= 0 ? map_plan(fd, &size) : NULL;
+	int result = visit(&item, data);
+	if (item.plan)
+		munmap((void *)(uintptr_t)item.plan, size);
+	return result;
+}
+
+int registry_each(int (*visit)(const struct registry_item *item, void *data), void *data)
+{
+	CLEANUP_FD root = registry_open();
+	int result = 0;
+
+	if (root < 0)
+		return -1;
+	int copy = dup(root);
+	DIR *stream = copy >= 0 ? fdopendir(copy) : NULL;
+	if (!stream) {
+		close_fd(&copy);
+		return -1;
+	}
+	for (struct dirent *entry; result == 0 && (entry = readdir(stream));)
+		if (entry->d_name[0] != '.' && strlen(entry->d_name) <= 64)
+			result = visit_entry(root, entry->d_name, visit, data);
+	closedir(stream);
+	return result;
+}
+
+int registry_remove_dead(int root, const char *id)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "%.64s/plan", id);
+	CLEANUP_FD fd = openat(root, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && lock(fd) != 0)
+		return -1;
+	return remove_tree(root, id);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * clone3(2) while euid is 0, so that root owns the user namespace: the caller can neither enter nor trace it
+ * (user_namespaces(7)). Maps are written through a /proc that was proved to be one.
+ */
+#include "helper/outside/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "helper/die.h"
+#include "helper/inside/enter.h"
+#include "helper/io.h"
+#include "helper/outside/status.h"
+#include "protocol/message.h"
+
+enum { SETUP_TIMEOUT_MS = 10000 };
+
+static void write_map(int directory, const char *file, const char *text)
+{
+	if (write_text(directory, file, text, strlen(text)) != 0)
+		die_errno("write %s", file);
+}
+
+static void write_maps(const struct spawn_request *request, pid_t pid)
+{
+	const struct plan *plan = request->plan;
+	char path[32];
+
+	snprintf(path, sizeof(path), "%d", pid);
+	CLEANUP_FD directory = openat(request->proc, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (directory < 0)
+		die_errno("open /proc/%d", pid);
+	write_map(directory, "uid_map", plan_string(plan, plan->uid_map));
+	if (!(plan->flags & PLAN_PRIVILEGED))
+		write_map(directory, "setgroups", "deny"); /* else a map of one's own gid is refused */
+	write_map(directory, "gid_map", plan_string(plan, plan->gid_map));
+}
+
+static void open_gate(const struct spawned *spawned)
+{
+	if (write_all(spawned->gate, "g", 1) != 0)
+		die_errno("start the sandbox's first process");
+}
+
+static noreturn void clone_failed(int error)
+{
+	if (error == ENOSYS && prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER)
+		die_hint("run it outside", "inside a sandbox already: a system call filter forbids new namespaces here");
+	if (error == ENOSYS)
+		die("clone3 is missing: this kernel is older than 5.3");
+	if (error == ENOSPC || error == EPERM || error == EUSERS)
+		die_hint("see sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone and "
+			 "kernel.apparmor_restrict_unprivileged_userns, or run sandboxctl doctor",
+			 "make namespaces: %s", strerrordesc_np(error));
+	errno = error;
+	die_errno("make namespaces");
+}
+
+void spawn_sandbox(const struct spawn_request *request, struct spawned *ret_spawned)
+{
+	const struct plan *plan = request->plan;
+	int control[2], gate[2], cgroup = request->cgroup ? cgroup_clone_descriptor(request->cgroup) : -1;
+	int pidfd = -1;
+	struct clone_args arguments = {
+		/* The cgroup namespace is made once the child is in its cgroup. */
+		.flags = (plan->namespaces & ~(uint64_t)CLONE_NEWCGROUP) | (uint64_t)CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+	};
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0 || pipe2(gate, O_CLOEXEC) != 0)
+		die_errno("make pipes");
+	if (cgroup >= 0) {
+		arguments.flags |= CLONE_INTO_CGROUP;
+		arguments.cgroup = (uint32_t)cgroup;
+	}
+	long pid = syscall(SYS_clone3, &arguments, sizeof(arguments));
+	if (pid < 0)
+		clone_failed(errno);
+	if (pid == 0) {
+		const struct inside inside = {
+			.plan = plan,
+			.cgroup = request->cgroup,
+			.caller = request->caller,
+			.gate = gate[0],
+			.control = control[1],
+			.login = request->login,
+		};
+		/* Its own ends must be the only ones, else it could not see the supervisor die. */
+		if (close(gate[1]) != 0 || close(control[0]) != 0)
+			_exit(EXIT_REFUSED);
+		inside_main(&inside);
+	}
+	close(gate[0]);
+	close(control[1]);
+	*ret_spawned = (struct spawned){.pid = (pid_t)pid, .pidfd = pidfd, .control = control[0], .gate = gate[1]};
+	write_maps(request, ret_spawned->pid);
+	open_gate(ret_spawned);
+}
+
+void spawn_admit(const struct spawn_request *request, const struct spawned *spawned)
+{
+	static char text[MESSAGE_TEXT_MAX + 1];
+	struct pollfd poller = {.fd = spawned->control, .events = POLLIN};
+	struct message message;
+	char why[512];
+	int ready;
+
+	do
+		ready = poll(&poller, 1, SETUP_TIMEOUT_MS);
+	while (ready < 0 && errno == EINTR);
+	if (ready != 1)
+		die("the sandbox's first process did not answer within 10 seconds");
+	int got = message_receive(spawned->control, &message, text, sizeof(text), MSG_DONTWAIT);
+	if (got != 1)
+		die("the sandbox's first process ended during set-up");
+	if (message.kind == MESSAGE_FAILED) {
+		status_error(message.text, message.value);
+		die("%s", message.text);
+	}
+	if (message.kind != MESSAGE_ENTERED)
+		die("unexpected message %u from the sandbox's first process", message.kind);
+	if (request->cgroup && cgroup_verify(request->cgroup, spawned->pid, why, sizeof(why)) != 0)
+		die("%s", why);
+	open_gate(spawned);
+}

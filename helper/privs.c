@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Changes of identity. Groups go first, then gid, then uid, since each step takes away the right to the ones before; what
+ * cannot report failure is read back; what was given up is asked for again and must be refused.
+ */
+#include "helper/privs.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "helper/die.h"
+
+static void verify_ids(uid_t uid, gid_t gid)
+{
+	uid_t ruid, euid, suid;
+	gid_t rgid, egid, sgid;
+
+	if (getresuid(&ruid, &euid, &suid) != 0 || getresgid(&rgid, &egid, &sgid) != 0)
+		die_errno("read ids");
+	if (ruid != uid || euid != uid || suid != uid || rgid != gid || egid != gid || sgid != gid)
+		die("ids after the switch are not the ones asked for");
+}
+
+static void switch_ids(uid_t uid, gid_t gid)
+{
+	if (setresgid(gid, gid, gid) != 0)
+		die_errno("setresgid to %u", gid);
+	if (setresuid(uid, uid, uid) != 0)
+		die_errno("setresuid to %u", uid);
+	verify_ids(uid, gid);
+}
+
+void privs_become_caller(void)
+{
+	uid_t uid = getuid();
+
+	switch_ids(uid, getgid());
+	if (uid != 0 && setresuid((uid_t)-1, 0, (uid_t)-1) == 0)
+		die("root was still reachable after the drop");
+	if (prctl(PR_SET_DUMPABLE, 1) != 0)
+		die_errno("set dumpable");
+}
+
+void privs_become(uid_t uid, gid_t gid, const gid_t *groups, size_t count)
+{
+	if (setgroups(count, groups) != 0)
+		die_errno("setgroups");
+	switch_ids(uid, gid);
+	if (uid != 0 && setresuid((uid_t)-1, 0, (uid_t)-1) == 0)
+		die("root was still reachable after the drop");
+	privs_not_dumpable();
+}
+
+void privs_enter_person(uid_t uid, gid_t gid, const gid_t *groups, size_t count)
+{
+	if (groups && setgroups(count, groups) != 0)
+		die_errno("setgroups to %zu groups", count);
+	if (groups && getgroups(0, NULL) != (int)count)
+		die("groups after the switch are not the ones asked for");
+	switch_ids(uid, gid);
+	privs_not_dumpable(); /* a change of ids sets it anew (prctl(2)) */
+}
+
+void privs_not_dumpable(void)
+{
+	if (prctl(PR_SET_DUMPABLE, 0) != 0 || prctl(PR_GET_DUMPABLE) != 0)
+		die_errno("set not dumpable");
+}
+
+void privs_die_with_parent(void)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+		die_errno("set parent death signal");
+}
+
+/* capset(2) by itself: what libraries add to it is reading, and they read /proc when they are loaded. keep: one capability
+ * that stays effective and permitted, or -1. */
+static void keep_only(int keep)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {{0}}, now[2];
+
+	if (keep >= 0)
+		data[CAP_TO_INDEX(keep)].effective = data[CAP_TO_INDEX(keep)].permitted = CAP_TO_MASK(keep);
+	if (syscall(SYS_capset, &header, data) != 0 || syscall(SYS_capget, &header, now) != 0)
+		die_errno("drop capabilities");
+	for (int i = 0; i < 2; i++)
+		if (now[i].effective != data[i].effective || now[i].permitted != data[i].permitted || now[i].inheritable)
+			die("capabilities were left after the drop");
+}
+
+void privs_drop_capabilities(void)
+{
+	/* Bounding set first: dropping from it needs CAP_SETPCAP. Read from the kernel, which may know more than we do. */
+	for (unsigned long cap = 0; cap < 64; cap++) {
+		int present = prctl(PR_CAPBSET_READ, cap);
+		if (present < 0)
+			break;
+		if (present && prctl(PR_CAPBSET_DROP, cap) != 0)
+			die_errno("drop capability %lu from the bounding set", cap);
+	}
+	/* Uid 0 gains nothing by being 0, and none of this can be undone. */
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+					     SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+					     SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED) != 0)
+		die_errno("lock securebits");
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0)
+		die_errno("clear ambient capabilities");
+	keep_only(-1);
+	if (prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN) != 0)
+		die("the bounding set was not emptied");
+}
+
+void privs_no_new_privileges(void)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+		die_errno("set no_new_privs");
+}
+
+void privs_become_supervisor(bool keep_kill)
+{
+	keep_only(keep_kill ? CAP_KILL : -1);
+	privs_no_new_privileges();
+	privs_not_dumpable();
+}

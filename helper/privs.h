@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The only changes of identity in the project: every setres*id, setgroups, capset and prctl on privilege is here, and each
+ * is proved afterwards. All of them end the process when they fail.
+ */
+#ifndef HELPER_PRIVS_H
+#define HELPER_PRIVS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Gives up a set-uid bit for good: all user and group ids become the real ones. Supplementary groups are the caller's
+ * already. The process becomes dumpable again, since from here on it is the caller's own (its child's id maps would
+ * belong to root otherwise, proc(5)). */
+void privs_become_caller(void);
+
+/* Becomes another person for good, from full root: groups, gid, uid; every capability goes with the uid (capabilities(7),
+ * "Effect of user ID changes"). For look-ups on someone's behalf. */
+void privs_become(uid_t uid, gid_t gid, const gid_t *groups, size_t count);
+
+/*
+ * In a new user namespace that maps the ids: takes the person's groups and ids and keeps the namespace's capabilities.
+ * Until this call the process owns root's files on the host: nothing may be touched before it (kernel-notes: the child is
+ * kuid 0). groups NULL: setgroups is denied here, only ids are switched.
+ */
+void privs_enter_person(uid_t uid, gid_t gid, const gid_t *groups, size_t count);
+
+/* Empties the bounding set, locks securebits, empties all five capability sets, and proves it (capabilities(7)). */
+void privs_drop_capabilities(void);
+
+/* no_new_privs (prctl(2)): seccomp(2) asks for it, and no set-uid or file capability counts from here on. */
+void privs_no_new_privileges(void);
+
+/*
+ * The supervisor of a sandbox: no capabilities, no_new_privs, not dumpable. It keeps euid 0 only so that it can remove
+ * root's cgroup and registry entry; the real uid stays the caller's, so that the caller can signal it. keep_kill keeps
+ * CAP_KILL for a login's supervisor, whose ids are all 0.
+ */
+void privs_become_supervisor(bool keep_kill);
+
+/* PR_SET_DUMPABLE 0: nobody but root traces or reads this process, whatever its ids (ptrace(2)). */
+void privs_not_dumpable(void);
+
+/* PR_SET_PDEATHSIG SIGKILL. Only after the last change of ids, which clears it. */
+void privs_die_with_parent(void);
+
+#endif

@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# MemoryMax and TasksMax of a confined login under cgroup v2, each with a twin who has no such limit.
+. ./lib.sh
+
+# "tail" keeps what it may have to print in its memory.
+allocate='head -c 350M /dev/zero | tail -c 340M >/dev/null; echo "survived ${PIPESTATUS[*]}"'
+check "twin: bob may allocate more than alice's limit" "survived 0 0" "$(remote bob "$allocate" 2>&1)"
+since=$(date '+%F %T')
+output=$(remote alice "$allocate" 2>/dev/null)
+status=$?
+check "MemoryMax: alice's session ends" "" "$output"
+check_not "MemoryMax: ssh does not report success" "0" "$status"
+check_match "MemoryMax: the kernel names her session's cgroup" "*oom-kill:*session-*.scope/*sandbox-run/*" \
+	"$(journalctl -k --since "$since" --no-pager | grep oom-kill:)"
+check_match "MemoryMax: the journal has the reason" "*oom*" \
+	"$(journalctl --since "$since" --no-pager _TRANSPORT=syslog | grep -i sandbox)"
+check_all_ended "MemoryMax"
+check "MemoryMax: another login is served" "alice" "$(remote alice id -un 2>&1)"
+
+forks='for i in $(seq 100); do sleep 4003 & done 2>/dev/null; '
+start_session bob "$forks"'wait'
+wait_for 40 eval '[ "$(pgrep -c -u bob -x -f "sleep 4003")" -ge 100 ]'
+check "twin: bob may have 100 tasks" "100" "$(pgrep -c -u bob -x -f 'sleep 4003')"
+loginctl terminate-session "$session"
+wait "$login" 2>/dev/null
+
+# A shell that cannot fork tries again; a shell of a loop each, so that one failure ends one of them only.
+start_session alice 'sleep 4004 & for i in $(seq 100); do (sleep 4003 &) & done 2>/dev/null; sleep 4004'
+limits=$(dirname "$(cgroup_of "$(pid_of alice sleep 4004)")")
+most=0
+for sample in $(seq 50); do
+	now=$(cat "$limits/pids.current" 2>/dev/null || echo 0)
+	[ "$now" -le "$most" ] || most=$now
+	sleep 0.1
+done
+check "TasksMax: never above 64" "yes" "$([ "$most" -gt 8 ] && [ "$most" -le 64 ] && echo yes || echo "$most")"
+check_not "TasksMax: the limit was met" "max 0" "$(grep '^max ' "$limits/pids.events" 2>/dev/null || echo max 0)"
+kill "$login"
+wait "$login" 2>/dev/null
+check_all_ended "TasksMax"
+finish
