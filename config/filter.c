@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Classic BPF for seccomp(2), made from its end to its beginning: jumps only lead forward, so every target is already
- * placed and its distance known when the jump to it is written.
+ * Classic BPF for seccomp(2), made from its end to its beginning: jumps only lead forward, so every target is
+ * already placed and its distance known when the jump to it is written.
  *
- * Loading a filter costs 15 us, 0.1 us an instruction, and 2 ns for every step of every number: the kernel runs the
- * program for each of its calls once, to learn which are allowed whatever their arguments (seccomp_cache_prepare); those
- * never run it again. So numbers are merged into ranges of one outcome, and a search tree over them is balanced by how
- * many numbers lie on each side, not by how many ranges.
+ * Loading a filter costs 15 us, 0.1 us an instruction, and 2 ns for every step of every number: the kernel
+ * runs the program for each of its calls once, to learn which are allowed whatever their arguments
+ * (seccomp_cache_prepare); those never run it again. So numbers are merged into ranges of one outcome, and a
+ * search tree over them is balanced by how many numbers lie on each side, not by how many ranges.
  */
 #include "config/filter.h"
 
@@ -65,20 +65,23 @@ static place emit(struct builder *b, uint16_t code, uint32_t operand)
 		return b->length;
 	}
 	b->length++;
-	*at_place(b, b->length) = (struct plan_filter_instruction){ .code = code, .operand = operand };
+	*at_place(b, b->length) = (struct plan_filter_instruction){.code = code, .operand = operand};
 	return b->length;
 }
 
-/* From here on jumps to a place that is nearly out of reach go to a copy of what is there, or to a jump to it. */
+/* From here on jumps to a place that is nearly out of reach go to a copy of what is there, or to a jump to
+ * it. */
 static place bring_near(struct builder *b, place target)
 {
-	const unsigned margin = 2; /* for what is written between here and the jump: the other target, brought near */
+	const unsigned margin =
+	    2; /* for what is written between here and the jump: the other target, brought near */
 
 	if (b->length - target + margin <= JUMP_MAX)
 		return target;
 	struct plan_filter_instruction there = *at_place(b, target);
 	bool returns = BPF_CLASS(there.code) == BPF_RET;
-	place copy = returns ? emit(b, there.code, there.operand) : emit(b, BPF_JMP | BPF_JA, b->length - target);
+	place copy =
+	    returns ? emit(b, there.code, there.operand) : emit(b, BPF_JMP | BPF_JA, b->length - target);
 	for (size_t i = 0; i < b->action_count; i++)
 		if (b->actions[i].at == target)
 			b->actions[i].at = copy;
@@ -121,12 +124,13 @@ static place place_of_action(struct builder *b, uint32_t action)
 	return at;
 }
 
-/* --- tests of arguments ---------------------------------------------------------------------------------------------*/
+/* --- tests of arguments --- */
 
 static size_t test_offset(const struct filter_test *test)
 {
 	/* Both architectures are little-endian. */
-	return offsetof(struct seccomp_data, args) + 8u * test->argument + (test->upper ? 4 : 0);
+	return offsetof(struct seccomp_data, args) + sizeof(uint64_t) * test->argument +
+	       (test->upper ? 4 : 0);
 }
 
 static bool test_masks(const struct filter_test *test)
@@ -134,11 +138,18 @@ static bool test_masks(const struct filter_test *test)
 	return test->kind == TEST_EQUAL && test->mask != UINT32_MAX;
 }
 
-/* Whether the accumulator holds what a test looks at after each of a rule's tests. */
+/* Whether the accumulator holds the same for both. */
+static bool test_alike(const struct filter_test *a, const struct filter_test *b)
+{
+	return test_offset(a) == test_offset(b) && test_masks(a) == test_masks(b) &&
+	       (!test_masks(a) || a->mask == b->mask);
+}
+
+/* Whether the accumulator holds what a test looks at, whichever of the rule's tests failed. */
 static bool rule_leaves(const struct filter_rule *rule, const struct filter_test *test)
 {
 	for (uint32_t i = 0; i < rule->test_count; i++)
-		if (test_masks(&rule->tests[i]) || test_offset(&rule->tests[i]) != test_offset(test))
+		if (!test_alike(&rule->tests[i], test))
 			return false;
 	return rule->test_count > 0;
 }
@@ -146,13 +157,16 @@ static bool rule_leaves(const struct filter_rule *rule, const struct filter_test
 static place emit_test(struct builder *b, const struct filter_test *test, bool loaded, place yes, place no)
 {
 	place at = test->kind == TEST_ANY ? emit_jump(b, BPF_JSET, test->mask, yes, no)
-					  : emit_jump(b, BPF_JEQ, test->value, yes, no);
+	                                  : emit_jump(b, BPF_JEQ, test->value, yes, no);
+	if (loaded)
+		return at;
 	if (test_masks(test))
-		at = emit(b, BPF_ALU | BPF_AND | BPF_K, test->mask);
-	return loaded ? at : emit_load(b, test_offset(test));
+		emit(b, BPF_ALU | BPF_AND | BPF_K, test->mask);
+	return emit_load(b, test_offset(test));
 }
 
-static place emit_rule(struct builder *b, const struct filter_rule *rule, const struct filter_rule *before, place next)
+static place emit_rule(struct builder *b, const struct filter_rule *rule, const struct filter_rule *before,
+                       place next)
 {
 	place yes = place_of_action(b, rule->action);
 
@@ -160,7 +174,7 @@ static place emit_rule(struct builder *b, const struct filter_rule *rule, const 
 		const struct filter_test *test = &rule->tests[i];
 		bool loaded = false;
 		if (i > 0)
-			loaded = !test_masks(test - 1) && test_offset(test - 1) == test_offset(test);
+			loaded = test_alike(test - 1, test);
 		else if (before)
 			loaded = rule_leaves(before, test);
 		yes = emit_test(b, test, loaded, yes, next);
@@ -177,7 +191,7 @@ static place emit_check(struct builder *b, const struct filter_check *check)
 	return next;
 }
 
-/* --- the tree of numbers --------------------------------------------------------------------------------------------*/
+/* --- the tree of numbers --- */
 
 static bool same(struct outcome a, struct outcome b)
 {
@@ -198,10 +212,10 @@ static void find_ranges(struct builder *b)
 
 	for (uint32_t i = 0; i < SYSCALL_NUMBERS; i++) {
 		uint32_t check = rules->checked[i];
-		add_range(b, i, (struct outcome){ .action = check ? 0 : rules->actions[i], .check = check });
+		add_range(b, i, (struct outcome){.action = check ? 0 : rules->actions[i], .check = check});
 	}
 	/* Newer calls, those of x32 (__X32_SYSCALL_BIT is 0x40000000) and negative numbers. */
-	add_range(b, SYSCALL_NUMBERS, (struct outcome){ .action = FILTER_ERRNO(ENOSYS) });
+	add_range(b, SYSCALL_NUMBERS, (struct outcome){.action = FILTER_ERRNO(ENOSYS)});
 }
 
 static place place_of_outcome(struct builder *b, struct outcome outcome)
@@ -229,8 +243,8 @@ static size_t find_split(const struct builder *b, size_t from, size_t to)
 	uint32_t high = to < b->range_count ? b->ranges[to].first : b->ranges[to - 1].first + 1;
 	size_t split = from + 1;
 
-	while (split + 1 < to &&
-	       off_middle(b->ranges[split + 1].first, low, high) < off_middle(b->ranges[split].first, low, high))
+	while (split + 1 < to && off_middle(b->ranges[split + 1].first, low, high) <
+	                             off_middle(b->ranges[split].first, low, high))
 		split++;
 	return split;
 }
@@ -258,7 +272,7 @@ static place emit_tree(struct builder *b, size_t from, size_t to)
 	return emit_jump(b, BPF_JGE, b->ranges[split].first, right, left);
 }
 
-/* --- the program ----------------------------------------------------------------------------------------------------*/
+/* --- the program --- */
 
 static void emit_program(struct builder *b)
 {
@@ -276,7 +290,7 @@ static void emit_program(struct builder *b)
 
 int filter_build(const struct filter_rules *rules, struct filter_program *ret_program)
 {
-	struct builder b = { .rules = rules, .end = ret_program->instructions + FILTER_INSTRUCTIONS_MAX };
+	struct builder b = {.rules = rules, .end = &ret_program->instructions[FILTER_INSTRUCTIONS_MAX]};
 
 	if (rules->check_count > FILTER_CHECKS_MAX)
 		return -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The system call filter as a program for seccomp(2): from an action for every native number and tests of arguments to
- * classic BPF. Knows no policy key and no name of a call.
+ * The system call filter as a program for seccomp(2): from an action for every native number and tests of
+ * arguments to classic BPF. Knows no policy key and no name of a call.
  */
 #ifndef CONFIG_FILTER_H
 #define CONFIG_FILTER_H
@@ -26,14 +26,15 @@
 #define FILTER_ERRNO(number) (SECCOMP_RET_ERRNO | (uint32_t)(number))
 
 enum {
-	FILTER_INSTRUCTIONS_MAX = 1536, /* BPF_MAXINSNS is 4096; the worst set of numbers needs less than 700 */
+	FILTER_INSTRUCTIONS_MAX =
+	    1536, /* BPF_MAXINSNS is 4096; the worst set of numbers needs less than 700 */
 	FILTER_CHECKS_MAX = 24,
 	FILTER_TESTS_MAX = 2,
 };
 
 /*
- * A test of one half of an argument: where the kernel takes an int, the upper half is whatever the caller left there and
- * must not be looked at.
+ * A test of one half of an argument: where the kernel takes an int, the upper half is whatever the caller
+ * left there and must not be looked at.
  */
 struct filter_test {
 	enum { TEST_ANY, TEST_EQUAL } kind; /* some bit of mask is set; the bits of mask are value */
@@ -57,7 +58,8 @@ struct filter_check {
 
 struct filter_rules {
 	uint32_t actions[SYSCALL_NUMBERS]; /* SECCOMP_RET_* of each number; all above it get ENOSYS */
-	uint8_t checked[SYSCALL_NUMBERS];  /* 1 + index into checks: this decides instead of the action; 0: none */
+	uint8_t
+	    checked[SYSCALL_NUMBERS]; /* 1 + index into checks: this decides instead of the action; 0: none */
 	struct filter_check checks[FILTER_CHECKS_MAX];
 	size_t check_count;
 };
@@ -67,7 +69,8 @@ struct filter_program {
 	size_t count;
 };
 
-/* The program. Calls of other architectures (int 0x80) and of x32 get ENOSYS. Returns 0, or -1 where it is too long. */
+/* The program. Calls of other architectures (int 0x80) and of x32 get ENOSYS. Returns 0, or -1 where it is
+ * too long. */
 int filter_build(const struct filter_rules *rules, struct filter_program *ret_program);
 
 #endif

@@ -42,7 +42,7 @@ static unsigned hash(const char *name, size_t length)
 
 static void fill_buckets(void)
 {
-	for (unsigned short i = 0; i < KEY_COUNT; i++) {
+	for (unsigned i = 0; i < KEY_COUNT; i++) {
 		unsigned at = hash(keys[i].name, name_lengths[i]);
 		while (buckets[at] && buckets[at] != i + 1)
 			at = (at + 1) % BUCKETS;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Plans control groups: which hierarchies a sandbox uses and what is written there. One row for every key that becomes a
- * limit; the conversions are those of systemd.resource-control(5), to cgroup v1 and v2 (Linux
+ * Plans control groups: which hierarchies a sandbox uses and what is written there. One row for every key
+ * that becomes a limit; the conversions are those of systemd.resource-control(5), to cgroup v1 and v2 (Linux
  * Documentation/admin-guide/cgroup-v1 and cgroup-v2.rst).
  *
- * Every hierarchy costs a mkdir, an attach and an rmdir at each start, so only those with a limit are used, and one of
- * them serves to find and kill the sandbox's processes where it can.
+ * Every hierarchy costs a mkdir, an attach and an rmdir at each start, so only those with a limit are used,
+ * and one of them serves to find and kill the sandbox's processes where it can.
  */
 #include "config/draft.h"
 
@@ -44,7 +44,7 @@ static void write_value(const struct target *target, uint32_t leaf, const char *
 	plan_ref key_ref = draft_string(target->draft, key_row(target->key)->name);
 
 	*DRAFT_ADD(target->draft, cgroup_writes, struct plan_cgroup_write) = (struct plan_cgroup_write){
-		.hierarchy = target->hierarchy, .leaf = leaf, .file = file_ref, .value = value, .key = key_ref};
+	    .hierarchy = target->hierarchy, .leaf = leaf, .file = file_ref, .value = value, .key = key_ref};
 }
 
 static void write_number(const struct target *target, const char *file, uint64_t number)
@@ -69,12 +69,13 @@ static bool is_limited(const struct draft *draft, enum key_id key)
 	return value->is_set && !value->infinity;
 }
 
-/* --- memory ----------------------------------------------------------------------------------------------------------*/
+/* --- memory
+ * ----------------------------------------------------------------------------------------------------------*/
 
 static void plan_memory_max(const struct target *target, const struct value *value)
 {
 	write_number(target, target->version == 1 ? "memory.limit_in_bytes" : "memory.max",
-		     amount(value, target->draft->facts->memory_total));
+	             amount(value, target->draft->facts->memory_total));
 }
 
 static const char *refuse_swap(const struct draft *draft, unsigned version)
@@ -86,8 +87,8 @@ static const char *refuse_swap(const struct draft *draft, unsigned version)
 	return NULL;
 }
 
-/* v1 limits the sum. It may never be below memory.limit_in_bytes (cgroup-v1/memory.rst), which the row before has set while
- * this one was still without limit. */
+/* v1 limits the sum. It may never be below memory.limit_in_bytes (cgroup-v1/memory.rst), which the row before
+ * has set while this one was still without limit. */
 static void plan_memory_swap_max(const struct target *target, const struct value *value)
 {
 	const struct draft *draft = target->draft;
@@ -102,16 +103,19 @@ static void plan_memory_swap_max(const struct target *target, const struct value
 	write_number(target, "memory.memsw.limit_in_bytes", sum);
 }
 
-/* --- tasks -----------------------------------------------------------------------------------------------------------*/
+/* --- tasks
+ * -----------------------------------------------------------------------------------------------------------*/
 
 static void plan_tasks_max(const struct target *target, const struct value *value)
 {
 	uint64_t tasks = amount(value, target->draft->facts->tasks_total);
 
-	write_number(target, "pids.max", tasks ? tasks : 1); /* a small share of a small machine is not "none at all" */
+	write_number(target, "pids.max",
+	             tasks ? tasks : 1); /* a small share of a small machine is not "none at all" */
 }
 
-/* --- processor -------------------------------------------------------------------------------------------------------*/
+/* --- processor
+ * -------------------------------------------------------------------------------------------------------*/
 
 static void plan_cpu_weight(const struct target *target, const struct value *value)
 {
@@ -125,8 +129,8 @@ static void plan_cpu_weight(const struct target *target, const struct value *val
 	write_number(target, "cpu.shares", shares);
 }
 
-/* The kernel refuses a quota below 1 ms, so a small quota gets a longer period; where even a second is too short, the
- * smallest quota. v1: the period first, since the kernel checks the quota against it. */
+/* The kernel refuses a quota below 1 ms, so a small quota gets a longer period; where even a second is too
+ * short, the smallest quota. v1: the period first, since the kernel checks the quota against it. */
 static void plan_cpu_quota(const struct target *target, const struct value *value)
 {
 	uint64_t number = (uint64_t)value->number; /* hundredths of a percent: 10000 is one processor */
@@ -140,7 +144,8 @@ static void plan_cpu_quota(const struct target *target, const struct value *valu
 	uint64_t quota = number * period / 10000;
 	quota = quota < CPU_QUOTA_MIN ? CPU_QUOTA_MIN : quota;
 	if (target->version == 2) {
-		write_value(target, 0, "cpu.max", draft_format(target->draft, "%" PRIu64 " %" PRIu64, quota, period));
+		write_value(target, 0, "cpu.max",
+		            draft_format(target->draft, "%" PRIu64 " %" PRIu64, quota, period));
 		return;
 	}
 	write_number(target, "cpu.cfs_period_us", period);
@@ -149,23 +154,25 @@ static void plan_cpu_quota(const struct target *target, const struct value *valu
 
 /* In the order of the writes. */
 static const struct row rows[] = {
-	{KEY_MemoryMax,	    CGROUP_MEMORY, NULL,		 plan_memory_max     },
-	{KEY_MemorySwapMax, CGROUP_MEMORY, refuse_swap, plan_memory_swap_max},
-	{KEY_TasksMax,	    CGROUP_PIDS,	 NULL,	       plan_tasks_max	     },
-	{KEY_CPUWeight,     CGROUP_CPU,    NULL,	     plan_cpu_weight	 },
-	{KEY_CPUQuota,	    CGROUP_CPU,    NULL,	     plan_cpu_quota	 },
+    {KEY_MemoryMax,     CGROUP_MEMORY, NULL,        plan_memory_max     },
+    {KEY_MemorySwapMax, CGROUP_MEMORY, refuse_swap, plan_memory_swap_max},
+    {KEY_TasksMax,      CGROUP_PIDS,   NULL,        plan_tasks_max      },
+    {KEY_CPUWeight,     CGROUP_CPU,    NULL,        plan_cpu_weight     },
+    {KEY_CPUQuota,      CGROUP_CPU,    NULL,        plan_cpu_quota      },
 };
 
 static const char *const controller_names[CGROUP_CONTROLLERS] = {
-	[CGROUP_MEMORY] = "memory",   [CGROUP_PIDS] = "pids",	      [CGROUP_CPU] = "cpu",
-	[CGROUP_CPUSET] = "cpuset",   [CGROUP_IO] = "io",	      [CGROUP_HUGETLB] = "hugetlb",
-	[CGROUP_DEVICES] = "devices", [CGROUP_NET_CLS] = "net_cls", [CGROUP_NET_PRIO] = "net_prio",
-	[CGROUP_FREEZER] = "freezer", [CGROUP_CPUACCT] = "cpuacct",
+    [CGROUP_MEMORY] = "memory",   [CGROUP_PIDS] = "pids",       [CGROUP_CPU] = "cpu",
+    [CGROUP_CPUSET] = "cpuset",   [CGROUP_IO] = "io",           [CGROUP_HUGETLB] = "hugetlb",
+    [CGROUP_DEVICES] = "devices", [CGROUP_NET_CLS] = "net_cls", [CGROUP_NET_PRIO] = "net_prio",
+    [CGROUP_FREEZER] = "freezer", [CGROUP_CPUACCT] = "cpuacct",
 };
 
-/* --- hierarchies -----------------------------------------------------------------------------------------------------*/
+/* --- hierarchies
+ * -----------------------------------------------------------------------------------------------------*/
 
-static const struct cgroup_hierarchy *find_controller(const struct draft *draft, enum cgroup_controller controller)
+static const struct cgroup_hierarchy *find_controller(const struct draft *draft,
+                                                      enum cgroup_controller controller)
 {
 	const struct cgroup_facts *facts = &draft->facts->cgroup;
 
@@ -175,8 +182,10 @@ static const struct cgroup_hierarchy *find_controller(const struct draft *draft,
 	return NULL;
 }
 
-/* Takes a hierarchy of the host into the plan, once, with controllers that are used there. Returns its index there. */
-static uint32_t use_hierarchy(struct draft *draft, const struct cgroup_hierarchy *hierarchy, uint32_t controllers)
+/* Takes a hierarchy of the host into the plan, once, with controllers that are used there. Returns its index
+ * there. */
+static uint32_t use_hierarchy(struct draft *draft, const struct cgroup_hierarchy *hierarchy,
+                              uint32_t controllers)
 {
 	struct plan_cgroup_hierarchy *used = draft->cgroup_hierarchies.items;
 	uint32_t count = draft->cgroup_hierarchies.count;
@@ -189,13 +198,13 @@ static uint32_t use_hierarchy(struct draft *draft, const struct cgroup_hierarchy
 		}
 	plan_ref path = draft_string(draft, hierarchy->path);
 	*DRAFT_ADD(draft, cgroup_hierarchies, struct plan_cgroup_hierarchy) = (struct plan_cgroup_hierarchy){
-		.version = hierarchy->version, .controllers = controllers, .path = path};
+	    .version = hierarchy->version, .controllers = controllers, .path = path};
 	return count;
 }
 
 /*
- * Processes are found and killed through one hierarchy: v2 (cgroup.kill), or a v1 one where forking can be stopped first
- * (pids.max or freezer.state). Where no limit brings such a one along, the host's is added.
+ * Processes are found and killed through one hierarchy: v2 (cgroup.kill), or a v1 one where forking can be
+ * stopped first (pids.max or freezer.state). Where no limit brings such a one along, the host's is added.
  */
 static void use_membership(struct draft *draft)
 {
@@ -212,7 +221,8 @@ static void use_membership(struct draft *draft)
 	use_hierarchy(draft, membership, membership->version == 1 ? membership->controllers & stoppable : 0);
 }
 
-/* --- what cannot be had ----------------------------------------------------------------------------------------------*/
+/* --- what cannot be had
+ * ----------------------------------------------------------------------------------------------*/
 
 static const char *remedy(const struct draft *draft, bool any_hierarchy)
 {
@@ -238,17 +248,18 @@ static void add_missing(struct draft *draft, const struct row *row, const char *
 
 	if (!why) {
 		snprintf(reason, sizeof(reason), "no %s controller that can be used here",
-			 controller_names[row->controller]);
+		         controller_names[row->controller]);
 		why = reason;
 	}
 	if (profile_value(draft->profile, KEY_ResourceControl)->number == CONTROL_REQUIRE) {
 		policy_error_add(draft->errors, false, value->file, value->line, 0,
-				 remedy(draft, draft->facts->cgroup.count > 0), "%s= cannot be enforced: %s", name, why);
+		                 remedy(draft, draft->facts->cgroup.count > 0), "%s= cannot be enforced: %s",
+		                 name, why);
 		missing->result = -1;
 		return;
 	}
-	int length = snprintf(missing->list + missing->length, sizeof(missing->list) - missing->length, "%s%s= (%s)",
-			      missing->length ? ", " : "", name, why);
+	int length = snprintf(missing->list + missing->length, sizeof(missing->list) - missing->length,
+	                      "%s%s= (%s)", missing->length ? ", " : "", name, why);
 	if (length > 0 && (size_t)length < sizeof(missing->list) - missing->length)
 		missing->length += (size_t)length;
 }
@@ -263,16 +274,16 @@ static void plan_row(struct draft *draft, const struct row *row, struct missing 
 		return;
 	}
 	const struct target target = {
-		.draft = draft,
-		.hierarchy = use_hierarchy(draft, hierarchy, 1u << row->controller),
-		.version = hierarchy->version,
-		.key = row->key,
+	    .draft = draft,
+	    .hierarchy = use_hierarchy(draft, hierarchy, 1u << row->controller),
+	    .version = hierarchy->version,
+	    .key = row->key,
 	};
 	row->plan(&target, profile_value(draft->profile, row->key));
 }
 
-/* v2: the kernel ends the payload's leaf as a whole, never the login program beside it. v1 has only the event, and the
- * supervisor does it. */
+/* v2: the kernel ends the payload's leaf as a whole, never the login program beside it. v1 has only the
+ * event, and the supervisor does it. */
 static void plan_oom(struct draft *draft)
 {
 	const struct plan_cgroup_hierarchy *used = draft->cgroup_hierarchies.items;
@@ -284,7 +295,7 @@ static void plan_oom(struct draft *draft)
 			continue;
 		draft->head.flags |= PLAN_OOM_KILL;
 		const struct target target = {
-			.draft = draft, .hierarchy = i, .version = used[i].version, .key = KEY_OOMPolicy};
+		    .draft = draft, .hierarchy = i, .version = used[i].version, .key = KEY_OOMPolicy};
 		if (target.version == 2)
 			write_value(&target, 1, "memory.oom.group", draft_string(draft, "1"));
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The payload's system call filter from the profile: which calls SystemCallFilter= leaves, and what the keys that look at
- * arguments refuse. Meaning and errors as in systemd.exec(5), stricter where its filter can be walked around; each such
- * place says so. There always is a filter: pushing characters into a terminal is refused to everyone.
+ * The payload's system call filter from the profile: which calls SystemCallFilter= leaves, and what the keys
+ * that look at arguments refuse. Meaning and errors as in systemd.exec(5), stricter where its filter can be
+ * walked around; each such place says so. There always is a filter: pushing characters into a terminal is
+ * refused to everyone.
  */
 #include "config/draft.h"
 #include "config/filter.h"
@@ -28,88 +29,100 @@
 #define REFUSE FILTER_ERRNO(EPERM)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define ANY(index, bits) { .kind = TEST_ANY, .argument = (index), .mask = (bits) }
-#define EQUAL(index, number) { .kind = TEST_EQUAL, .argument = (index), .mask = UINT32_MAX, .value = (number) }
-#define WITHOUT(index, ignored, number) \
-	{ .kind = TEST_EQUAL, .argument = (index), .mask = ~(uint32_t)(ignored), .value = (number) }
-#define UPPER_ANY(index) { .kind = TEST_ANY, .argument = (index), .upper = true, .mask = UINT32_MAX }
+#define ANY(index, bits)                                                                                     \
+	{                                                                                                    \
+		.kind = TEST_ANY, .argument = (index), .mask = (bits)                                        \
+	}
+#define EQUAL(index, number)                                                                                 \
+	{                                                                                                    \
+		.kind = TEST_EQUAL, .argument = (index), .mask = UINT32_MAX, .value = (number)               \
+	}
+#define WITHOUT(index, ignored, number)                                                                      \
+	{                                                                                                    \
+		.kind = TEST_EQUAL, .argument = (index), .mask = ~(uint32_t)(ignored), .value = (number)     \
+	}
+#define UPPER_ANY(index)                                                                                     \
+	{                                                                                                    \
+		.kind = TEST_ANY, .argument = (index), .upper = true, .mask = UINT32_MAX                     \
+	}
 
-/* --- rules that never change ----------------------------------------------------------------------------------------*/
+/* --- rules that never change --- */
 
-/* ioctl(2) takes the request as an int: a filter that compares 64 bits is passed by setting the upper ones. */
+/* ioctl(2) takes the request as an int: setting the upper bits walks around a filter that compares all 64. */
 static const struct filter_rule terminal_rules[] = {
-	{ REFUSE, 1, { EQUAL(1, TIOCSTI) } },
-	{ REFUSE, 1, { EQUAL(1, TIOCLINUX) } },
+    {REFUSE, 1, {EQUAL(1, TIOCSTI)}  },
+    {REFUSE, 1, {EQUAL(1, TIOCLINUX)}},
 };
 
 static const struct filter_rule mmap_rules[] = {
-	{ REFUSE, 2, { ANY(2, PROT_WRITE), ANY(2, PROT_EXEC) } },
+    {REFUSE, 2, {ANY(2, PROT_WRITE), ANY(2, PROT_EXEC)}},
 };
 
 static const struct filter_rule mprotect_rules[] = {
-	{ REFUSE, 1, { ANY(2, PROT_EXEC) } },
+    {REFUSE, 1, {ANY(2, PROT_EXEC)}},
 };
 
 static const struct filter_rule shmat_rules[] = {
-	{ REFUSE, 1, { ANY(2, SHM_EXEC) } },
+    {REFUSE, 1, {ANY(2, SHM_EXEC)}},
 };
 
 #define PERSONALITY_QUERY 0xffffffffu
 
 /* With READ_IMPLIES_EXEC, memory asked for readable and writable is executable too. */
 static const struct filter_rule no_implied_exec_rules[] = {
-	{ SECCOMP_RET_ALLOW, 1, { EQUAL(0, PERSONALITY_QUERY) } },
-	{ REFUSE, 1, { ANY(0, READ_IMPLIES_EXEC) } },
+    {SECCOMP_RET_ALLOW, 1, {EQUAL(0, PERSONALITY_QUERY)}},
+    {REFUSE,            1, {ANY(0, READ_IMPLIES_EXEC)}  },
 };
 
 static const struct filter_rule locked_personality_rules[] = {
-	{ SECCOMP_RET_ALLOW, 1, { EQUAL(0, PER_LINUX) } },
-	{ SECCOMP_RET_ALLOW, 1, { EQUAL(0, PERSONALITY_QUERY) } },
-	{ REFUSE, 0, { { 0 } } },
+    {SECCOMP_RET_ALLOW, 1, {EQUAL(0, PER_LINUX)}        },
+    {SECCOMP_RET_ALLOW, 1, {EQUAL(0, PERSONALITY_QUERY)}},
+    {REFUSE,            0, {{0}}                        },
 };
 
 /* What is not named here is real-time, or not yet known. */
 static const struct filter_rule scheduler_rules[] = {
-	{ SECCOMP_RET_ALLOW, 1, { WITHOUT(1, SCHED_RESET_ON_FORK, SCHED_OTHER) } },
-	{ SECCOMP_RET_ALLOW, 1, { WITHOUT(1, SCHED_RESET_ON_FORK, SCHED_BATCH) } },
-	{ SECCOMP_RET_ALLOW, 1, { WITHOUT(1, SCHED_RESET_ON_FORK, SCHED_IDLE) } },
-	{ REFUSE, 0, { { 0 } } },
+    {SECCOMP_RET_ALLOW, 1, {WITHOUT(1, SCHED_RESET_ON_FORK, SCHED_OTHER)}},
+    {SECCOMP_RET_ALLOW, 1, {WITHOUT(1, SCHED_RESET_ON_FORK, SCHED_BATCH)}},
+    {SECCOMP_RET_ALLOW, 1, {WITHOUT(1, SCHED_RESET_ON_FORK, SCHED_IDLE)} },
+    {REFUSE,            0, {{0}}                                         },
 };
 
 /* The mode as second and as third argument. */
 static const struct filter_rule mode_second_rules[] = {
-	{ REFUSE, 1, { ANY(1, S_ISUID | S_ISGID) } },
+    {REFUSE, 1, {ANY(1, S_ISUID | S_ISGID)}},
 };
 
 static const struct filter_rule mode_third_rules[] = {
-	{ REFUSE, 1, { ANY(2, S_ISUID | S_ISGID) } },
+    {REFUSE, 1, {ANY(2, S_ISUID | S_ISGID)}},
 };
 
 /* The mode counts where a file is made: by O_CREAT, and by O_TMPFILE, which systemd's filter leaves open. */
 #define MAKES_FILE (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))
 
 static const struct filter_rule open_rules[] = {
-	{ REFUSE, 2, { ANY(1, MAKES_FILE), ANY(2, S_ISUID | S_ISGID) } },
+    {REFUSE, 2, {ANY(1, MAKES_FILE), ANY(2, S_ISUID | S_ISGID)}},
 };
 
 static const struct filter_rule openat_rules[] = {
-	{ REFUSE, 2, { ANY(2, MAKES_FILE), ANY(3, S_ISUID | S_ISGID) } },
+    {REFUSE, 2, {ANY(2, MAKES_FILE), ANY(3, S_ISUID | S_ISGID)}},
 };
 
-/* --- putting rules on calls -----------------------------------------------------------------------------------------*/
+/* --- putting rules on calls --- */
 
 /* Numbers that a check decides from now on: those of the list that exist here and are allowed. */
-static void check_calls(struct filter_rules *filter, const struct filter_rule *rules, size_t count, const int *numbers,
-			size_t number_count)
+static void check_calls(struct filter_rules *filter, const struct filter_rule *rules, size_t count,
+                        const int *numbers, size_t number_count)
 {
-	filter->checks[filter->check_count++] = (struct filter_check){ .rules = rules, .count = count };
+	filter->checks[filter->check_count++] = (struct filter_check){.rules = rules, .count = count};
 	for (size_t i = 0; i < number_count; i++)
 		if (numbers[i] >= 0 && filter->actions[numbers[i]] == SECCOMP_RET_ALLOW)
 			filter->checked[numbers[i]] = (uint8_t)filter->check_count;
 }
 
-#define CHECK_CALLS(filter, rules, count, ...) \
-	check_calls((filter), (rules), (count), (const int[]){ __VA_ARGS__ }, COUNT(((const int[]){ __VA_ARGS__ })))
+#define CHECK_CALLS(filter, rules, count, ...)                                                               \
+	check_calls((filter), (rules), (count), (const int[]){__VA_ARGS__},                                  \
+	            COUNT(((const int[]){__VA_ARGS__})))
 
 static void answer(struct filter_rules *filter, int number, uint32_t action)
 {
@@ -118,19 +131,19 @@ static void answer(struct filter_rules *filter, int number, uint32_t action)
 }
 
 /*
- * Requests of io_uring are carried out where no filter looks (io_uring_enter(2)): IORING_OP_SOCKET and IORING_OP_OPENAT
- * do what the arguments of the calls themselves forbid. Programs fall back on ENOSYS.
+ * Requests of io_uring are carried out where no filter looks (io_uring_enter(2)): IORING_OP_SOCKET and
+ * IORING_OP_OPENAT do what the arguments of the calls themselves forbid. Programs fall back on ENOSYS.
  */
 static void refuse_unseen_calls(struct filter_rules *filter)
 {
-	const int numbers[] = { NUMBER_io_uring_setup, NUMBER_io_uring_enter, NUMBER_io_uring_register };
+	const int numbers[] = {NUMBER_io_uring_setup, NUMBER_io_uring_enter, NUMBER_io_uring_register};
 
 	for (size_t i = 0; i < COUNT(numbers); i++)
 		if (filter->actions[numbers[i]] == SECCOMP_RET_ALLOW)
 			answer(filter, numbers[i], FILTER_ERRNO(ENOSYS));
 }
 
-/* --- one function a key ---------------------------------------------------------------------------------------------*/
+/* --- one function a key --- */
 
 static void restrict_memory(struct filter_rules *filter)
 {
@@ -149,13 +162,14 @@ static void restrict_realtime(struct filter_rules *filter)
 
 static void restrict_suid_sgid(struct filter_rules *filter)
 {
-	CHECK_CALLS(filter, mode_second_rules, COUNT(mode_second_rules), NUMBER_chmod, NUMBER_fchmod, NUMBER_mknod,
-		    NUMBER_creat, NUMBER_mkdir);
+	CHECK_CALLS(filter, mode_second_rules, COUNT(mode_second_rules), NUMBER_chmod, NUMBER_fchmod,
+	            NUMBER_mknod, NUMBER_creat, NUMBER_mkdir);
 	CHECK_CALLS(filter, mode_third_rules, COUNT(mode_third_rules), NUMBER_fchmodat, NUMBER_fchmodat2,
-		    NUMBER_mknodat, NUMBER_mkdirat);
+	            NUMBER_mknodat, NUMBER_mkdirat);
 	CHECK_CALLS(filter, open_rules, COUNT(open_rules), NUMBER_open);
 	CHECK_CALLS(filter, openat_rules, COUNT(openat_rules), NUMBER_openat);
-	answer(filter, NUMBER_openat2, FILTER_ERRNO(ENOSYS)); /* the mode is in memory; programs fall back to openat */
+	answer(filter, NUMBER_openat2,
+	       FILTER_ERRNO(ENOSYS)); /* the mode is in memory; programs fall back to openat */
 	refuse_unseen_calls(filter);
 }
 
@@ -164,21 +178,22 @@ struct namespace_rules {
 };
 
 /*
- * unshare(2) makes namespaces by any flag but those that only stop the sharing of what threads share, so that a flag
- * of a newer kernel is refused too.
+ * unshare(2) makes namespaces by any flag but those that only stop the sharing of what threads share, so that
+ * a flag of a newer kernel is refused too.
  */
 static void restrict_namespaces(struct filter_rules *filter, uint32_t refused, struct namespace_rules *rules)
 {
-	const uint32_t namespaces = CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID |
-				    CLONE_NEWTIME | CLONE_NEWUSER | CLONE_NEWUTS;
-	const uint32_t harmless = CLONE_FILES | CLONE_FS | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
+	const uint32_t namespaces = CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS |
+	                            CLONE_NEWPID | CLONE_NEWTIME | CLONE_NEWUSER | CLONE_NEWUTS;
+	const uint32_t harmless =
+	    CLONE_FILES | CLONE_FS | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
 	uint32_t unshare = ~(harmless | (namespaces & ~refused));
 
 	*rules = (struct namespace_rules){
-		.clone = { { REFUSE, 1, { ANY(0, refused) } } },
-		.unshare = { { REFUSE, 1, { ANY(0, unshare) } }, { REFUSE, 1, { UPPER_ANY(0) } } },
-		/* 0 means whatever the descriptor is. */
-		.setns = { { REFUSE, 1, { ANY(1, refused) } }, { REFUSE, 1, { EQUAL(1, 0) } } },
+	    .clone = {{REFUSE, 1, {ANY(0, refused)}}},
+	    .unshare = { {REFUSE, 1, {ANY(0, unshare)}},   {REFUSE, 1, {UPPER_ANY(0)}}},
+ /* 0 means whatever the descriptor is. */
+	    .setns = { {REFUSE, 1, {ANY(1, refused)}},    {REFUSE, 1, {EQUAL(1, 0)}}},
 	};
 	CHECK_CALLS(filter, rules->clone, COUNT(rules->clone), NUMBER_clone);
 	CHECK_CALLS(filter, rules->unshare, COUNT(rules->unshare), NUMBER_unshare);
@@ -186,7 +201,8 @@ static void restrict_namespaces(struct filter_rules *filter, uint32_t refused, s
 		answer(filter, NUMBER_setns, REFUSE);
 	else
 		CHECK_CALLS(filter, rules->setns, COUNT(rules->setns), NUMBER_setns);
-	answer(filter, NUMBER_clone3, FILTER_ERRNO(ENOSYS)); /* flags in memory; libc and runtimes fall back to clone */
+	answer(filter, NUMBER_clone3,
+	       FILTER_ERRNO(ENOSYS)); /* flags in memory; libc and runtimes fall back to clone */
 }
 
 enum { FAMILIES = 64 }; /* AF_MAX is 46 in Linux 6.18 */
@@ -197,7 +213,8 @@ struct family_rules {
 };
 
 /* Families by bit; allow: only these, else all but these. */
-static void restrict_families(struct filter_rules *filter, uint64_t families, bool allow, struct family_rules *family)
+static void restrict_families(struct filter_rules *filter, uint64_t families, bool allow,
+                              struct family_rules *family)
 {
 	const uint32_t refuse = FILTER_ERRNO(EAFNOSUPPORT);
 
@@ -205,18 +222,18 @@ static void restrict_families(struct filter_rules *filter, uint64_t families, bo
 	for (uint32_t i = 0; i < FAMILIES; i++)
 		if (families >> i & 1)
 			family->rules[family->count++] =
-				(struct filter_rule){ allow ? SECCOMP_RET_ALLOW : refuse, 1, { EQUAL(0, i) } };
+			    (struct filter_rule){allow ? SECCOMP_RET_ALLOW : refuse, 1, {EQUAL(0, i)}};
 	if (allow)
-		family->rules[family->count++] = (struct filter_rule){ refuse, 0, { { 0 } } };
+		family->rules[family->count++] = (struct filter_rule){refuse, 0, {{0}}};
 	if (family->count > 0)
 		CHECK_CALLS(filter, family->rules, family->count, NUMBER_socket, NUMBER_socketpair);
 	refuse_unseen_calls(filter);
 }
 
-/* --- reading the profile --------------------------------------------------------------------------------------------*/
+/* --- reading the profile --- */
 
 static int unknown_word(struct draft *draft, const struct value_word *word, const char *key, const char *what,
-			const char *nearest)
+                        const char *nearest)
 {
 	char quoted[256], hint[128] = "";
 	bool invert = word->text[0] == '~';
@@ -224,8 +241,8 @@ static int unknown_word(struct draft *draft, const struct value_word *word, cons
 	quote_bytes(quoted, sizeof(quoted), word->text + invert, strlen(word->text + invert));
 	if (nearest)
 		(void)snprintf(hint, sizeof(hint), "did you mean %s%s?", invert ? "~" : "", nearest);
-	policy_error_add(draft->errors, false, word->file, word->line, 0, *hint ? hint : NULL, "%s: unknown %s \"%s\"",
-			 key, what, quoted);
+	policy_error_add(draft->errors, false, word->file, word->line, 0, *hint ? hint : NULL,
+	                 "%s: unknown %s \"%s\"", key, what, quoted);
 	return -1;
 }
 
@@ -241,14 +258,14 @@ static int read_allowed(struct draft *draft, struct syscall_set *ret_allowed)
 			continue;
 		word += *word == '~';
 		return unknown_word(draft, &value->words[i], "SystemCallFilter", "system call or group",
-				    syscall_nearest(word, strlen(word)));
+		                    syscall_nearest(word, strlen(word)));
 	}
 	return 0;
 }
 
 /*
- * An action for every number. Those without a name in this build are answered as a kernel without them would, whatever
- * the list says: programs fall back, and no call that came later walks around the other keys.
+ * An action for every number. Those without a name in this build are answered as a kernel without them would,
+ * whatever the list says: programs fall back, and no call that came later walks around the other keys.
  */
 static int read_calls(struct draft *draft, struct filter_rules *filter)
 {
@@ -280,13 +297,14 @@ static int read_architectures(struct draft *draft)
 		if (strcmp(word->text, "native") == 0 || strcmp(word->text, native) == 0)
 			continue;
 		policy_error_add(draft->errors, false, word->file, word->line, 0, "write native",
-				 "SystemCallArchitectures: %s: not enforced by this build", word->text);
+		                 "SystemCallArchitectures: %s: not enforced by this build", word->text);
 		result = -1;
 	}
 	return result;
 }
 
-/* systemd.exec(5): the first word says whether what is listed is allowed or refused; later words add or take away. */
+/* systemd.exec(5): the first word says whether what is listed is allowed or refused; later words add or take
+ * away. */
 static int read_families(struct draft *draft, struct filter_rules *filter, struct family_rules *rules)
 {
 	const struct value *value = profile_value(draft->profile, KEY_RestrictAddressFamilies);
@@ -319,8 +337,8 @@ static int add_program(struct draft *draft, const struct filter_rules *filter)
 
 	if (filter_build(filter, &program) != 0) {
 		policy_error_add(draft->errors, false, draft->profile->name, 0, 0, NULL,
-				 "SystemCallFilter: the filter is longer than %d instructions",
-				 FILTER_INSTRUCTIONS_MAX);
+		                 "SystemCallFilter: the filter is longer than %d instructions",
+		                 FILTER_INSTRUCTIONS_MAX);
 		return -1;
 	}
 	for (size_t i = 0; i < program.count; i++)
@@ -330,7 +348,7 @@ static int add_program(struct draft *draft, const struct filter_rules *filter)
 
 int plan_filter(struct draft *draft)
 {
-	struct filter_rules filter = { .check_count = 0 };
+	struct filter_rules filter = {.check_count = 0};
 	struct namespace_rules namespaces;
 	struct family_rules families;
 	const struct profile *profile = draft->profile;
@@ -341,11 +359,12 @@ int plan_filter(struct draft *draft)
 	CHECK_CALLS(&filter, terminal_rules, COUNT(terminal_rules), NUMBER_ioctl);
 	if (profile_is(profile, KEY_RestrictNamespaces))
 		restrict_namespaces(&filter, (uint32_t)profile_value(profile, KEY_RestrictNamespaces)->number,
-				    &namespaces);
+		                    &namespaces);
 	if (profile_is(profile, KEY_MemoryDenyWriteExecute))
 		restrict_memory(&filter);
 	if (profile_is(profile, KEY_LockPersonality)) /* after memory: it is the narrower rule */
-		CHECK_CALLS(&filter, locked_personality_rules, COUNT(locked_personality_rules), NUMBER_personality);
+		CHECK_CALLS(&filter, locked_personality_rules, COUNT(locked_personality_rules),
+		            NUMBER_personality);
 	if (profile_is(profile, KEY_RestrictRealtime))
 		restrict_realtime(&filter);
 	if (profile_is(profile, KEY_RestrictSUIDSGID))

@@ -219,6 +219,15 @@ static bool is_possible_name(enum section_kind kind, const char *name, size_t le
 	       !memchr(name, '/', length) && !memchr(name, '\n', length);
 }
 
+static void add_named(struct parser *parser, enum section_kind kind, const char *open, const char *at,
+		      const char *name, size_t length)
+{
+	if (kind == SECTION_PROFILE && is_none(name, length))
+		report(parser, at, NULL, "the profile name \"none\" is reserved");
+	else
+		section_add(parser, kind, open, name, length);
+}
+
 /* A name that is quoted, unusual, not possible or not there at all. */
 static __attribute__((noinline)) void parse_odd_name(struct parser *parser, enum section_kind kind,
                                                      const char *open, const char *at, const char *end)
@@ -241,7 +250,7 @@ static __attribute__((noinline)) void parse_odd_name(struct parser *parser, enum
 	else if (!is_possible_name(kind, name, length))
 		report_format(parser, at, NULL, "not a possible name for a %s", kind_word);
 	else
-		section_add(parser, kind, open, name, length);
+		add_named(parser, kind, open, at, name, length);
 }
 
 /* at: the name, end: the "]". */
@@ -252,10 +261,8 @@ static void parse_name(struct parser *parser, enum section_kind kind, const char
 
 	if (at + length != end || length == 0 || length > 64)
 		parse_odd_name(parser, kind, open, at, end);
-	else if (kind == SECTION_PROFILE && is_none(at, length))
-		report(parser, at, NULL, "the profile name \"none\" is reserved");
 	else
-		section_add(parser, kind, open, at, length);
+		add_named(parser, kind, open, at, at, length);
 }
 
 /* open: the "[", end: the "]". */
@@ -369,20 +376,12 @@ static void repeated_key(struct parser *parser, const char *at, enum key_id id)
 	report_format(parser, at, hint, "%s is set twice in this section", key_row(id)->name);
 }
 
-/* Inherit= is for profiles; the other keys of profiles are for login rules too. */
-static bool is_possible_here(const struct section *section, enum key_id id)
-{
-	if (id == KEY_Inherit && section->kind != SECTION_PROFILE)
-		return false;
-	return (key_row(id)->sections & section_kinds[section->kind].sections) != 0;
-}
-
 /* Whether a key may stand here, once. Reports where not. */
 static bool admit_key(struct parser *parser, const char *at, enum key_id id)
 {
 	uint64_t bit = 1ULL << id % 64;
 
-	if (!is_possible_here(&parser->policy->sections[parser->section], id)) {
+	if (!section_takes(parser->policy->sections[parser->section].kind, id)) {
 		misplaced_key(parser, at, key_row(id));
 		return false;
 	}

@@ -94,8 +94,7 @@ static void check_none_rule(struct checker *checker, uint32_t newest)
 	for (uint32_t layer = newest; layer != SECTION_NONE; layer = checker->policy->sections[layer].older) {
 		setting_walk_begin(checker->policy, layer, false, &walk);
 		while (setting_walk_next(&walk, &setting))
-			if (setting.key != KEY_Profile && setting.key != KEY_Services &&
-			    setting.key != KEY_COUNT)
+			if (setting.key != KEY_Profile && setting.key != KEY_Services)
 				setting_error(checker, &setting, "leave it out, or name a profile",
 				              "has no effect with Profile=none");
 	}

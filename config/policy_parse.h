@@ -15,6 +15,9 @@ struct section_kind_row {
 
 extern const struct section_kind_row section_kinds[SECTION_KINDS];
 
+/* Whether a key may stand in a section: Inherit= is for profiles, their other keys are for login rules too. */
+bool section_takes(unsigned kind, enum key_id id);
+
 uint32_t section_hash(enum section_kind kind, const char *name, size_t length);
 
 /* The slot of a name: its own, or the free one where it belongs. */

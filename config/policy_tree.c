@@ -79,6 +79,13 @@ const char *section_title(const struct policy *policy, uint32_t section, char *b
 
 /* --- by name --- */
 
+bool section_takes(unsigned kind, enum key_id id)
+{
+	if (id == KEY_COUNT || (id == KEY_Inherit && kind != SECTION_PROFILE))
+		return false;
+	return (key_row(id)->sections & section_kinds[kind].sections) != 0;
+}
+
 uint32_t section_hash(enum section_kind kind, const char *name, size_t length)
 {
 	uint64_t hash = 0x9e3779b97f4a7c15u * (length + 1) + kind, piece;
@@ -145,6 +152,7 @@ void setting_walk_begin(const struct policy *policy, uint32_t section, bool coun
 	*ret_walk = (struct setting_walk){
 	    .policy = policy,
 	    .source = index,
+	    .kind = policy->sections[section].kind,
 	    .cursor = newline ? newline + 1 : end,
 	    .end = end,
 	    .lines = counts ? section_line(policy, section) : 0,
@@ -171,6 +179,8 @@ bool setting_walk_next(struct setting_walk *walk, struct setting *ret_setting)
 		if (!text_split_setting(line, end, &key, &key_length, &setting->text))
 			continue;
 		setting->key = key_find(key, key_length);
+		if (!section_takes(walk->kind, setting->key))
+			continue;
 		setting->length = (size_t)(end - setting->text);
 		setting->source = walk->source;
 		setting->line = walk->counts ? number : 0;

@@ -63,6 +63,7 @@ struct setting {
 struct setting_walk {
 	const struct policy *policy;
 	size_t source;
+	unsigned kind; /* of the section */
 	const char *cursor, *end;
 	unsigned lines;
 	bool counts;

@@ -111,7 +111,7 @@ static struct profile *make_profile(const struct policy *policy, uint32_t sectio
 	if (profile && owner && !resolver.failed && profile->name && profile->chosen_by)
 		return profile;
 	policy_error_add(errors, false, "policy", 0, 0, NULL, "out of memory");
-	if (profile && !profile->memory)
+	if (!profile || !profile->memory)
 		free(owner);
 	profile_free(profile);
 	return NULL;

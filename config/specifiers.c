@@ -36,48 +36,50 @@ static const char *piece(char specifier, const struct identity *person, char *bu
 	}
 }
 
-static char *failed(FILE *stream, char *text, struct policy_errors *errors, const char *specifier)
+static void unknown_specifier(const char *specifier, struct policy_errors *errors)
 {
 	char quoted[16];
 
-	if (stream)
-		fclose(stream);
-	free(text);
-	if (specifier)
-		policy_error_add(errors, false, "policy", 0, 0,
-		                 "specifiers are %u %U %g %G %h %s, and %% for a percent sign",
-		                 "unknown specifier \"%%%s\"",
-		                 quote_bytes(quoted, sizeof(quoted), specifier, *specifier ? 1 : 0));
-	else
-		policy_error_add(errors, false, "policy", 0, 0, NULL, "out of memory");
-	return NULL;
+	policy_error_add(
+	    errors, false, "policy", 0, 0, "specifiers are %u %U %g %G %h %s, and %% for a percent sign",
+	    "unknown specifier \"%%%s\"", quote_bytes(quoted, sizeof(quoted), specifier, *specifier ? 1 : 0));
 }
 
-char *specifiers_expand(const char *text, const struct identity *person, struct policy_errors *errors)
+/* Writes the expanded text; false with an error where a specifier is unknown. */
+static bool write_expanded(FILE *stream, const char *text, const struct identity *person,
+                           struct policy_errors *errors)
 {
-	char *result = NULL, number[24];
-	size_t length = 0;
+	char number[24];
 
-	if (!strchr(text, '%')) {
-		result = strdup(text);
-		return result ? result : failed(NULL, NULL, errors, NULL);
-	}
-	FILE *stream = open_memstream(&result, &length);
-	if (!stream)
-		return failed(NULL, NULL, errors, NULL);
 	for (; *text; text++) {
-		const char *put;
 		if (*text != '%') {
 			putc(*text, stream);
 			continue;
 		}
-		put = piece(*++text, person, number, sizeof(number));
-		if (!put)
-			return failed(stream, NULL, errors, text);
+		const char *put = piece(*++text, person, number, sizeof(number));
+		if (!put) {
+			unknown_specifier(text, errors);
+			return false;
+		}
 		fputs(put, stream);
 	}
-	bool bad = ferror(stream);
-	if (fclose(stream) != 0 || bad)
-		return failed(NULL, result, errors, NULL);
-	return result;
+	return true;
+}
+
+char *specifiers_expand(const char *text, const struct identity *person, struct policy_errors *errors)
+{
+	char *result = NULL;
+	size_t length = 0;
+	FILE *stream = open_memstream(&result, &length);
+	bool known = stream && write_expanded(stream, text, person, errors);
+	bool written = stream && !ferror(stream);
+
+	if (stream && fclose(stream) != 0)
+		written = false;
+	if (known && written)
+		return result;
+	if (!written)
+		policy_error_add(errors, false, "policy", 0, 0, NULL, "out of memory");
+	free(result);
+	return NULL;
 }

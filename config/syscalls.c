@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Rows of config/syscalls.def and the groups they form. Groups of systemd.exec(5) as systemd 252.38 has them, so that a
- * unit's SystemCallFilter= means the same here, and @sandbox, which our profiles use.
+ * Rows of config/syscalls.def and the groups they form. Groups of systemd.exec(5) as systemd 252.38 has them,
+ * so that a unit's SystemCallFilter= means the same here, and @sandbox, which our profiles use.
  *
- * @sandbox is what ordinary programs, shells, compilers, language runtimes and debuggers need: @system-service, with
- * ptrace (gdb, strace: it reaches no further than the pid namespace and the same user, and is checked by this filter
- * again), @pkey, mincore, seccomp, Landlock and the successors of calls that are in; without what exposes much of the
- * kernel to little use: keyrings (user keyrings reach beyond the sandbox), io_uring (does the work of other calls unseen
- * by any filter), userfaultfd, kcmp, file handles, moving pages between nodes. clone, unshare and setns are in, since
- * RestrictNamespaces= decides about namespaces.
+ * @sandbox is what ordinary programs, shells, compilers, language runtimes and debuggers need:
+ * @system-service, with ptrace (gdb, strace: it reaches no further than the pid namespace and the same user,
+ * and is checked by this filter again), @pkey, mincore, seccomp, Landlock and the successors of calls that
+ * are in; without what exposes much of the kernel to little use: keyrings (user keyrings reach beyond the
+ * sandbox), io_uring (does the work of other calls unseen by any filter), userfaultfd, kcmp, file handles,
+ * moving pages between nodes. clone, unshare and setns are in, since RestrictNamespaces= decides about
+ * namespaces.
  */
 #include "config/syscalls.h"
 
@@ -49,19 +50,29 @@ enum {
 	EVERY = -1, /* also rows without a group */
 };
 
-struct syscall_row {
-	const char *name;
-	int groups;
-	short number; /* native, -1: none */
-};
-
-static const struct syscall_row rows[] = {
-#define SYSCALL(name, x86_64, aarch64, groups) {#name, (groups), SYSCALL_NATIVE(x86_64, aarch64)},
+/* The names one after another, found by their offset: pointers would have to be relocated at each start. */
+static const struct syscall_names {
+#define SYSCALL(name, x86_64, aarch64, groups) char name_##name[sizeof(#name)];
+#include "config/syscalls.def"
+#undef SYSCALL
+} names = {
+#define SYSCALL(name, x86_64, aarch64, groups) #name,
 #include "config/syscalls.def"
 #undef SYSCALL
 };
 
-#define SYSCALL(name, x86_64, aarch64, groups)                                                                         \
+static const struct syscall_row {
+	int groups;
+	short number; /* native, -1: none */
+	unsigned short name;
+} rows[] = {
+#define SYSCALL(name, x86_64, aarch64, groups)                                                               \
+	{(groups), SYSCALL_NATIVE(x86_64, aarch64), offsetof(struct syscall_names, name_##name)},
+#include "config/syscalls.def"
+#undef SYSCALL
+};
+
+#define SYSCALL(name, x86_64, aarch64, groups)                                                               \
 	_Static_assert((x86_64) < SYSCALL_NUMBERS && (aarch64) < SYSCALL_NUMBERS, #name);
 #include "config/syscalls.def"
 #undef SYSCALL
@@ -70,43 +81,49 @@ enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
 /* A group is every row with one of its bits. */
 static const struct {
-	const char *name;
+	char name[20];
 	int groups;
 } groups[] = {
-	{ "@aio", AIO },
-	{ "@basic-io", BASIC_IO },
-	{ "@chown", CHOWN },
-	{ "@clock", CLOCK },
-	{ "@cpu-emulation", CPU_EMULATION },
-	{ "@debug", DEBUG },
-	{ "@default", DEFAULT },
-	{ "@file-system", FILE_SYSTEM },
-	{ "@io-event", IO_EVENT },
-	{ "@ipc", IPC },
-	{ "@keyring", KEYRING },
-	{ "@known", EVERY },
-	{ "@memlock", MEMLOCK },
-	{ "@module", MODULE },
-	{ "@mount", MOUNT },
-	{ "@network-io", NETWORK_IO },
-	{ "@obsolete", OBSOLETE },
-	{ "@pkey", PKEY },
-	{ "@privileged", PRIVILEGED | CHOWN | CLOCK | MODULE | RAW_IO | REBOOT | SWAP },
-	{ "@process", PROCESS },
-	{ "@raw-io", RAW_IO },
-	{ "@reboot", REBOOT },
-	{ "@resources", RESOURCES },
-	{ "@sandbox", SANDBOX },
-	{ "@setuid", SETUID },
-	{ "@signal", SIGNAL },
-	{ "@swap", SWAP },
-	{ "@sync", SYNC },
-	{ "@system-service", SYSTEM_SERVICE | AIO | BASIC_IO | CHOWN | DEFAULT | FILE_SYSTEM | IO_EVENT | IPC | KEYRING |
-				     MEMLOCK | NETWORK_IO | PROCESS | RESOURCES | SETUID | SIGNAL | SYNC | TIMER },
-	{ "@timer", TIMER },
+    {"@aio",            AIO                                                         },
+    {"@basic-io",       BASIC_IO                                                    },
+    {"@chown",          CHOWN                                                       },
+    {"@clock",          CLOCK                                                       },
+    {"@cpu-emulation",  CPU_EMULATION                                               },
+    {"@debug",          DEBUG                                                       },
+    {"@default",        DEFAULT                                                     },
+    {"@file-system",    FILE_SYSTEM                                                 },
+    {"@io-event",       IO_EVENT                                                    },
+    {"@ipc",            IPC                                                         },
+    {"@keyring",        KEYRING                                                     },
+    {"@known",          EVERY                                                       },
+    {"@memlock",        MEMLOCK                                                     },
+    {"@module",         MODULE                                                      },
+    {"@mount",          MOUNT                                                       },
+    {"@network-io",     NETWORK_IO                                                  },
+    {"@obsolete",       OBSOLETE                                                    },
+    {"@pkey",           PKEY                                                        },
+    {"@privileged",     PRIVILEGED | CHOWN | CLOCK | MODULE | RAW_IO | REBOOT | SWAP},
+    {"@process",        PROCESS                                                     },
+    {"@raw-io",         RAW_IO                                                      },
+    {"@reboot",         REBOOT                                                      },
+    {"@resources",      RESOURCES                                                   },
+    {"@sandbox",        SANDBOX                                                     },
+    {"@setuid",         SETUID                                                      },
+    {"@signal",         SIGNAL                                                      },
+    {"@swap",           SWAP                                                        },
+    {"@sync",           SYNC                                                        },
+    {"@system-service", SYSTEM_SERVICE | AIO | BASIC_IO | CHOWN | DEFAULT | FILE_SYSTEM | IO_EVENT | IPC |
+                            KEYRING | MEMLOCK | NETWORK_IO | PROCESS | RESOURCES | SETUID | SIGNAL | SYNC |
+                            TIMER                            },
+    {"@timer",          TIMER                                                       },
 };
 
 enum { GROUPS = sizeof(groups) / sizeof(groups[0]) };
+
+static const char *row_name(const struct syscall_row *row)
+{
+	return (const char *)&names + row->name;
+}
 
 static void set_add(struct syscall_set *set, int number)
 {
@@ -134,7 +151,7 @@ static const struct syscall_row *find_row(const char *word, size_t length)
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		int order = compare(word, length, rows[middle].name);
+		int order = compare(word, length, row_name(&rows[middle]));
 		if (order == 0)
 			return &rows[middle];
 		if (order < 0)
@@ -190,7 +207,7 @@ const char *syscall_name(unsigned number)
 {
 	for (size_t i = 0; i < ROWS; i++)
 		if (rows[i].number >= 0 && (unsigned)rows[i].number == number)
-			return rows[i].name;
+			return row_name(&rows[i]);
 	return NULL;
 }
 
@@ -200,7 +217,7 @@ const char *syscall_nearest(const char *word, size_t length)
 	unsigned best = length < 5 ? 2 : 3; /* one or two slips */
 
 	for (size_t i = 0; i < ROWS + GROUPS; i++) {
-		const char *name = i < ROWS ? rows[i].name : groups[i - ROWS].name;
+		const char *name = i < ROWS ? row_name(&rows[i]) : groups[i - ROWS].name;
 		unsigned distance = text_distance(word, length, name, strlen(name));
 		if (distance < best) {
 			best = distance;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The names and numbers of system calls, and the @groups of SystemCallFilter= (sandbox-policy(5)). Knows the calls of
- * Linux 6.19, whatever headers it is built with.
+ * The names and numbers of system calls, and the @groups of SystemCallFilter= (sandbox-policy(5)). Knows the
+ * calls of Linux 6.19, whatever headers it is built with.
  */
 #ifndef CONFIG_SYSCALLS_H
 #define CONFIG_SYSCALLS_H
@@ -35,14 +35,15 @@ static inline bool syscall_set_has(const struct syscall_set *set, unsigned numbe
 	return number < SYSCALL_NUMBERS && (set->bits[number / 64] >> number % 64 & 1);
 }
 
-/* What a name or an @group stands for. A name that only other architectures have is known and stands for nothing here.
- * Returns 0, or -1 with an empty set where there is no such word. */
+/* What a name or an @group stands for. A name that only other architectures have is known and stands for
+ * nothing here. Returns 0, or -1 with an empty set where there is no such word. */
 int syscall_word(const char *word, size_t length, struct syscall_set *ret_set);
 
 /*
- * SystemCallFilter= as systemd.exec(5) has it. A list begins with what its first word says: with "~" everything this
- * build has a name for, else @default; no word (NULL) is everything too. Then each word, the first as well, adds what it
- * names, or with "~" takes it away. syscall_set_apply returns 0, or -1 with the set as it was where a word is unknown.
+ * SystemCallFilter= as systemd.exec(5) has it. A list begins with what its first word says: with "~"
+ * everything this build has a name for, else @default; no word (NULL) is everything too. Then each word, the
+ * first as well, adds what it names, or with "~" takes it away. syscall_set_apply returns 0, or -1 with the
+ * set as it was where a word is unknown.
  */
 void syscall_set_begin(struct syscall_set *ret_set, const char *first_word);
 int syscall_set_apply(struct syscall_set *set, const char *word);

@@ -11,7 +11,7 @@
 
 #define TEXT_LINE_MAX 4096           /* bytes of a line of a file */
 #define TEXT_WORD_MAX 4096           /* bytes of one word or scalar */
-#define TEXT_FILE_MAX (1024u * 1024) /* bytes of a file */
+#define TEXT_FILE_MAX (1u << 20)     /* bytes of a file */
 
 /* What is wrong, where, and what to do about it. Filled only when something is. */
 struct text_problem {

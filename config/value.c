@@ -393,6 +393,7 @@ static bool read_limit(struct reader *reader)
 	value->hard_infinity = value->infinity;
 	if (!colon)
 		return true;
+	value->hard = 0;
 	reader->at = colon + 1;
 	reader->end = end;
 	if (!read_one_limit(reader, &value->hard, &value->hard_infinity))
@@ -701,18 +702,25 @@ static int not_expected(const struct key *key, const char *text, size_t length, 
 	                        quote_bytes(quoted, sizeof(quoted), text, length), expected);
 }
 
+/* Apart from the common case because of the buffer. */
+static __attribute__((noinline)) int wrong_scalar(const struct key *key, const char *text, size_t length,
+                                                  const char *at, struct text_problem *problem)
+{
+	const struct type *type = &types[key->type];
+	char choices[200];
+	const char *expected = type->what ? type->what : word_choices(key, choices, sizeof(choices));
+
+	return not_expected(key, text, length, at, expected, type->hint, problem);
+}
+
 /* at: where the scalar stands in the source; the bytes may be a copy. */
 static int read_scalar(const struct key *key, const char *text, size_t length, const char *at,
                        struct value *value, struct text_problem *problem)
 {
 	const struct type *type = &types[key->type];
 	struct reader reader = {.key = key, .at = text, .end = text + length, .value = value};
-	char choices[200];
 
-	if (type->read(&reader))
-		return 0;
-	const char *expected = type->what ? type->what : word_choices(key, choices, sizeof(choices));
-	return not_expected(key, text, length, at, expected, type->hint, problem);
+	return type->read(&reader) ? 0 : wrong_scalar(key, text, length, at, problem);
 }
 
 static int check_plain(const struct key *key, const char *text, size_t length, struct text_problem *problem)

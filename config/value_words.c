@@ -410,8 +410,11 @@ static const struct word_check {
 
 static const struct word_check *find_check(const struct key *key)
 {
-	size_t length = key->words ? strcspn(key->words, "?") : 0;
+	size_t length;
 
+	if (!key->words)
+		return NULL;
+	length = strcspn(key->words, "?");
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
 		if (strlen(checks[i].name) == length && memcmp(checks[i].name, key->words, length) == 0)
 			return &checks[i];

@@ -105,22 +105,18 @@ static void state_cleanup(pam_handle_t *pamh, void *data, int status)
 
 	(void)pamh;
 	if (state->socket >= 0) {
-		if (!((unsigned)status & PAM_DATA_SILENT) && getpid() == state->owner)
+		if (!((unsigned)status & (PAM_DATA_SILENT | PAM_DATA_REPLACE)) && getpid() == state->owner)
 			helper_say_bye(state->socket, false);
 		close(state->socket);
 	}
 	free(state);
 }
 
-static struct state *state_find(pam_handle_t *pamh)
+static const struct state *state_find(pam_handle_t *pamh)
 {
 	const void *data = NULL;
-	struct state *state;
 
-	if (pam_get_data(pamh, state_name, &data) != PAM_SUCCESS || !data)
-		return NULL;
-	memcpy(&state, &data, sizeof(state)); /* ours; pam_get_data(3) only hands it out as const */
-	return state;
+	return pam_get_data(pamh, state_name, &data) == PAM_SUCCESS ? data : NULL;
 }
 
 static struct state *state_create(pam_handle_t *pamh, uid_t uid)
@@ -237,15 +233,15 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
 
 int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	struct state *state = state_find(pamh);
+	const struct state *state = state_find(pamh);
 
 	(void)flags;
 	(void)argc;
 	(void)argv;
 	if (state && state->socket >= 0 && state->owner == getpid()) {
 		helper_say_bye(state->socket, true);
-		close(state->socket);
-		state->socket = -1;
+		pam_set_data(pamh, state_name, NULL,
+		             NULL); /* closes the socket, and a second close finds nothing */
 	}
 	return PAM_SUCCESS;
 }

@@ -248,17 +248,18 @@ int session_request_read(const char *text, size_t length, struct session_request
 	}
 	for (size_t i = 0; i < length; i++)
 		fields += text[i] == '\0';
-	request.memory = malloc(fields * sizeof(*reader.groups) + length);
-	if (!request.memory)
+	char *memory = malloc(fields * sizeof(*reader.groups) + length);
+	if (!memory)
 		return -1;
-	reader.groups = request.memory;
-	char *copy = (char *)request.memory + fields * sizeof(*reader.groups);
+	char *copy = memory + fields * sizeof(*reader.groups);
 	memcpy(copy, text, length);
+	reader.groups = (struct identity_group *)(void *)memory;
 	if (!read_fields(copy, length, &reader, &request)) {
-		free(request.memory);
+		free(memory);
 		errno = EPROTO;
 		return -1;
 	}
+	request.memory = memory;
 	*ret_request = request;
 	return 0;
 }

@@ -36,7 +36,7 @@ struct builder {
 	bool mask_made;
 };
 
-static const char *const mask_names[2] = {".hidden-file", ".hidden-directory"};
+static const char *const mask_names[2] = {"run/.hidden-file", "run/.hidden-directory"};
 
 /* --- the mount system calls (libc of Debian 12 wraps only some) --------------------------------------------------------*/
 
@@ -306,22 +306,18 @@ static void step_attributes(struct builder *builder, const struct plan_step *ste
 		die_errno("set mount attributes of %s", target);
 }
 
-/* What covers a path: an empty directory or file of mode 0, bound read-only. Both are unlinked once all are in place. */
+/* What covers a path: an empty directory or file of mode 0, bound read-only. They stay where they are, since nothing can
+ * be mounted over a file that was unlinked, and a login program's view shows again some of what is covered here. */
 static void make_masks(struct builder *builder)
 {
 	if (builder->mask_made)
 		return;
+	if (mkdirat(builder->root, "run", 0755) != 0 && errno != EEXIST)
+		die_errno("make /run");
 	CLEANUP_FD file = openat(builder->root, mask_names[0], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
 	if (file < 0 || mkdirat(builder->root, mask_names[1], 0) != 0)
 		die_errno("make the cover of hidden paths");
 	builder->mask_made = true;
-}
-
-static void remove_masks(struct builder *builder)
-{
-	if (builder->mask_made && (unlinkat(builder->root, mask_names[0], 0) != 0 ||
-				   unlinkat(builder->root, mask_names[1], AT_REMOVEDIR) != 0))
-		die_errno("remove the cover of hidden paths");
 }
 
 static void step_mask(struct builder *builder, const struct plan_step *step, const char *target)
@@ -513,7 +509,6 @@ void mounts_enter(const struct plan *plan)
 	builder.root = root;
 	for (uint32_t i = 0; i < plan->steps.count; i++)
 		execute_step(&builder, &steps[i]);
-	remove_masks(&builder);
 	if ((plan->flags & PLAN_ROOT_READ_ONLY) && set_attributes(root, MOUNT_ATTR_RDONLY, 0, 0, false) != 0)
 		die_errno("make the new root read-only");
 	enter_root(root);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Makes, watches, empties and removes the cgroups of a sandbox. Everything goes by descriptor: a hierarchy's parent is
- * opened without following links and proved to be a cgroup file system (fstatfs(2)); what is below is opened beneath it,
- * on that file system. A control file takes one whole write; a short one is an error.
+ * Makes, watches, empties and removes the cgroups of a sandbox. Everything goes by descriptor: a hierarchy's
+ * parent is opened without following links and proved to be a cgroup file system (fstatfs(2)); what is below
+ * is opened beneath it, on that file system. A control file takes one whole write; a short one is an error.
  */
 #include "helper/outside/cgroup.h"
 
@@ -28,12 +28,21 @@
 
 #define BENEATH (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV)
 
-enum { DEPTH_MAX = 32, MOVE_ROUNDS = 10, FREEZE_ROUNDS = 10, REMOVE_MS = 2000, OOM_SETTLE_MS = 50, PIDS_MAX = 512 };
+enum {
+	DEPTH_MAX = 32,
+	MOVE_ROUNDS = 10,
+	FREEZE_ROUNDS = 10,
+	REMOVE_MS = 2000,
+	OOM_SETTLE_MS = 50,
+	PIDS_MAX = 512
+};
 
 static const char group_name[] = "sandbox-run";
-static const struct cgroup_handle no_handle = {.directory = -1, .payload = -1, .login = -1, .tasks = -1, .parent = -1};
+static const struct cgroup_handle no_handle = {
+    .directory = -1, .payload = -1, .login = -1, .tasks = -1, .parent = -1};
 
-/* --- control files ---------------------------------------------------------------------------------------------------*/
+/* --- control files
+ * ---------------------------------------------------------------------------------------------------*/
 
 static int open_group(int directory, const char *name)
 {
@@ -123,7 +132,8 @@ static void close_all(struct cgroup *cgroup)
 	cgroup->count = 0;
 }
 
-/* --- making ----------------------------------------------------------------------------------------------------------*/
+/* --- making
+ * ----------------------------------------------------------------------------------------------------------*/
 
 struct making {
 	const struct plan *plan;
@@ -143,7 +153,8 @@ __attribute__((format(printf, 2, 3))) static int failed(const struct making *mak
 	int length = vsnprintf(making->why, making->why_size, format, list);
 	va_end(list);
 	if (length >= 0 && (size_t)length < making->why_size)
-		snprintf(making->why + length, making->why_size - (size_t)length, ": %s", strerrordesc_np(error));
+		snprintf(making->why + length, making->why_size - (size_t)length, ": %s",
+		         strerrordesc_np(error));
 	errno = error;
 	return -1;
 }
@@ -153,7 +164,7 @@ static int open_absolute(const char *path, unsigned version)
 {
 	struct statfs filesystem;
 	CLEANUP_FD fd = open_resolved(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0,
-				      RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+	                              RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 
 	if (fd < 0 || fstatfs(fd, &filesystem) != 0)
 		return -1;
@@ -179,7 +190,8 @@ static int give_controllers(int directory, uint32_t controllers)
 	for (unsigned i = 0; i < CGROUP_CONTROLLERS; i++) {
 		const char *name = cgroup_controller_name((enum cgroup_controller)i, 2);
 		if (name && missing & (1u << i))
-			length += (size_t)snprintf(request + length, sizeof(request) - length, "%s+%s", length ? " " : "", name);
+			length += (size_t)snprintf(request + length, sizeof(request) - length, "%s+%s",
+			                           length ? " " : "", name);
 	}
 	if (length == 0)
 		return 0;
@@ -190,8 +202,9 @@ static int give_controllers(int directory, uint32_t controllers)
 }
 
 /*
- * Opens the parent of "sandbox-run". Only sandbox.slice may be missing, or lack a controller that the cgroup above it can
- * give: it is made here unless a unit of systemd keeps it; such a unit makes both lines below idle.
+ * Opens the parent of "sandbox-run". Only sandbox.slice may be missing, or lack a controller that the cgroup
+ * above it can give: it is made here unless a unit of systemd keeps it; such a unit makes both lines below
+ * idle.
  */
 static int open_parent(const struct making *making)
 {
@@ -212,8 +225,8 @@ static int open_parent(const struct making *making)
 	return open_group(upper, name);
 }
 
-/* Empties the scope of a login into the login leaf: a cgroup with processes cannot give controllers. Whoever forks
- * meanwhile is found by the next round. */
+/* Empties the scope of a login into the login leaf: a cgroup with processes cannot give controllers. Whoever
+ * forks meanwhile is found by the next round. */
 static int move_processes(int from, int to)
 {
 	pid_t pids[PIDS_MAX];
@@ -243,7 +256,8 @@ static bool has_leaf_writes(const struct making *making, uint32_t index)
 	return false;
 }
 
-static int give_all(const struct making *making, uint32_t index, int parent, const struct cgroup_handle *handle)
+static int give_all(const struct making *making, uint32_t index, int parent,
+                    const struct cgroup_handle *handle)
 {
 	uint32_t controllers = making->hierarchy->controllers;
 
@@ -251,7 +265,9 @@ static int give_all(const struct making *making, uint32_t index, int parent, con
 		return 0;
 	if (give_controllers(parent, controllers) != 0 || give_controllers(handle->parent, controllers) != 0)
 		return -1;
-	return handle->login >= 0 && has_leaf_writes(making, index) ? give_controllers(handle->directory, controllers) : 0;
+	return handle->login >= 0 && has_leaf_writes(making, index)
+	           ? give_controllers(handle->directory, controllers)
+	           : 0;
 }
 
 static int make_group(int parent, const char *name)
@@ -294,18 +310,20 @@ static int write_limits(const struct making *making, uint32_t index, const struc
 	for (uint32_t i = 0; i < plan->cgroup_writes.count; i++) {
 		if (writes[i].hierarchy != index)
 			continue;
-		const char *file = plan_string(plan, writes[i].file), *value = plan_string(plan, writes[i].value);
+		const char *file = plan_string(plan, writes[i].file),
+		           *value = plan_string(plan, writes[i].value);
 		if (write_control(writes[i].leaf ? handle->payload : handle->directory, file, value) != 0)
-			return failed(making, "%s: write \"%s\" to %s of cgroup %s/%s/%s", plan_string(plan, writes[i].key),
-				      value, file, plan_string(plan, making->hierarchy->path), group_name,
-				      making->cgroup->id);
+			return failed(making, "%s: write \"%s\" to %s of cgroup %s/%s/%s",
+			              plan_string(plan, writes[i].key), value, file,
+			              plan_string(plan, making->hierarchy->path), group_name,
+			              making->cgroup->id);
 	}
 	return 0;
 }
 
 /*
- * v1 counts a kill where the victim was, and tells by eventfd (cgroup-v1/memory.rst, section 10). v2 counts in all cgroups
- * above too; poll(2) tells what came since the last read, so there must have been one.
+ * v1 counts a kill where the victim was, and tells by eventfd (cgroup-v1/memory.rst, section 10). v2 counts
+ * in all cgroups above too; poll(2) tells what came since the last read, so there must have been one.
  */
 static int watch_memory(struct cgroup *cgroup, const struct cgroup_handle *handle, bool events)
 {
@@ -344,7 +362,8 @@ static int make_hierarchy(const struct making *making, uint32_t index)
 		return -1;
 	if (making->hierarchy->controllers & (1u << CGROUP_MEMORY) &&
 	    watch_memory(making->cgroup, handle, making->plan->flags & PLAN_OOM_KILL) != 0)
-		return failed(making, "watch the memory of cgroup %s/%s/%s", path, group_name, making->cgroup->id);
+		return failed(making, "watch the memory of cgroup %s/%s/%s", path, group_name,
+		              making->cgroup->id);
 	return 0;
 }
 
@@ -354,7 +373,8 @@ static int membership_rank(unsigned version, uint32_t controllers)
 	return version == 2 ? 2 : controllers & (1u << CGROUP_FREEZER | 1u << CGROUP_PIDS) ? 1 : 0;
 }
 
-/* --- removing --------------------------------------------------------------------------------------------------------*/
+/* --- removing
+ * --------------------------------------------------------------------------------------------------------*/
 
 /* rmdir(2), after whatever is below. The plain rmdir comes first: it is all a command's sandbox needs. */
 static int remove_tree(int parent, const char *name, int depth)
@@ -370,14 +390,16 @@ static int remove_tree(int parent, const char *name, int depth)
 		return -1;
 	}
 	for (const struct dirent *entry; (entry = readdir(directory));)
-		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0 &&
 		    remove_tree(dirfd(directory), entry->d_name, depth - 1) != 0)
 			break; /* what is above it stays busy too */
 	closedir(directory);
 	return unlinkat(parent, name, AT_REMOVEDIR);
 }
 
-/* Whether the kernel says that no process is in a v2 cgroup or below it; if not, waits for news up to a deadline. */
+/* Whether the kernel says that no process is in a v2 cgroup or below it; if not, waits for news up to a
+ * deadline. */
 static bool wait_unpopulated(int directory, long long deadline)
 {
 	char text[256];
@@ -408,9 +430,9 @@ static bool holds_self(const struct cgroup_handle *handle)
 }
 
 /*
- * v2 says when the last process is gone. v1 has no such event but a program the kernel starts (notify_on_release), so there
- * the attempt is repeated after pauses from 0.1 to 10 ms: what keeps an emptied cgroup busy is the end of a process that has
- * been killed or reaped already.
+ * v2 says when the last process is gone. v1 has no such event but a program the kernel starts
+ * (notify_on_release), so there the attempt is repeated after pauses from 0.1 to 10 ms: what keeps an emptied
+ * cgroup busy is the end of a process that has been killed or reaped already.
  */
 static int remove_handle(const char *id, struct cgroup_handle *handle, long long deadline)
 {
@@ -449,7 +471,8 @@ int cgroup_remove(struct cgroup *cgroup)
 	return remove_all(cgroup, REMOVE_MS);
 }
 
-/* --- the life of one -------------------------------------------------------------------------------------------------*/
+/* --- the life of one
+ * -------------------------------------------------------------------------------------------------*/
 
 static void start_empty(struct cgroup *ret_cgroup, const char *id)
 {
@@ -468,7 +491,8 @@ static void count_handle(struct cgroup *cgroup, unsigned version, uint32_t contr
 	cgroup->count++;
 }
 
-int cgroup_create(const struct plan *plan, const char *id, struct cgroup *ret_cgroup, char *why, size_t why_size)
+int cgroup_create(const struct plan *plan, const char *id, struct cgroup *ret_cgroup, char *why,
+                  size_t why_size)
 {
 	const struct plan_cgroup_hierarchy *hierarchies = plan_array(plan, plan->cgroup_hierarchies);
 	struct making making = {.plan = plan, .cgroup = ret_cgroup, .why = why, .why_size = why_size};
@@ -517,8 +541,8 @@ int cgroup_verify(const struct cgroup *cgroup, int pid, char *why, size_t why_si
 		int count = read_processes(cgroup->handles[i].payload, pids);
 		if (count >= 0 && is_listed(pid, pids, count))
 			continue;
-		snprintf(why, why_size, "process %d is not in its cgroup %s (v%u hierarchy %zu of the plan)", pid,
-			 cgroup->id, cgroup->handles[i].version, i);
+		snprintf(why, why_size, "process %d is not in its cgroup %s (v%u hierarchy %zu of the plan)",
+		         pid, cgroup->id, cgroup->handles[i].version, i);
 		return -1;
 	}
 	return 0;
@@ -557,10 +581,11 @@ long cgroup_oom_kills(const struct cgroup *cgroup)
 	return kills;
 }
 
-/* --- killing ---------------------------------------------------------------------------------------------------------*/
+/* --- killing
+ * ---------------------------------------------------------------------------------------------------------*/
 
-/* A pid may pass to another process between the list and the kill. One that is listed again after its pidfd was opened is
- * what the pidfd means, or that is dead. */
+/* A pid may pass to another process between the list and the kill. One that is listed again after its pidfd
+ * was opened is what the pidfd means, or that is dead. */
 static int kill_listed(int directory)
 {
 	pid_t pids[PIDS_MAX], again[PIDS_MAX];
@@ -577,8 +602,8 @@ static int kill_listed(int directory)
 	return count;
 }
 
-/* Keeps what is inside from forking away from the signals. It takes hold a moment later (cgroup-v1/freezer-subsystem.rst);
- * whoever was quicker is killed in the next round. */
+/* Keeps what is inside from forking away from the signals. It takes hold a moment later
+ * (cgroup-v1/freezer-subsystem.rst); whoever was quicker is killed in the next round. */
 static void stop_forking(const struct cgroup_handle *handle)
 {
 	char state[32] = "";
@@ -638,7 +663,8 @@ int cgroup_kill(const struct cgroup *cgroup, int timeout_ms)
 	}
 }
 
-/* --- those of others -------------------------------------------------------------------------------------------------*/
+/* --- those of others
+ * -------------------------------------------------------------------------------------------------*/
 
 static int open_run(const struct cgroup_hierarchy *hierarchy)
 {
@@ -671,7 +697,8 @@ int cgroup_open(const struct cgroup_facts *facts, const char *id, struct cgroup 
 		handle->payload = handle->login < 0 ? -1 : open_group(handle->directory, "payload");
 		if (handle->payload < 0)
 			handle->payload = handle->directory;
-		if (hierarchy->controllers & (1u << CGROUP_MEMORY) && watch_memory(ret_cgroup, handle, false) != 0)
+		if (hierarchy->controllers & (1u << CGROUP_MEMORY) &&
+		    watch_memory(ret_cgroup, handle, false) != 0)
 			close_fd(&ret_cgroup->oom_file); /* v2 without that controller for this sandbox */
 		count_handle(ret_cgroup, hierarchy->version, hierarchy->controllers, &best);
 	}
@@ -697,7 +724,8 @@ static int each_in(const int *runs, size_t index, int (*visit)(const char *id, v
 		return -1;
 	}
 	for (const struct dirent *entry; result == 0 && (errno = 0, entry = readdir(directory));)
-		if (entry->d_type == DT_DIR && entry->d_name[0] != '.' && !seen_before(runs, index, entry->d_name))
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
+		    !seen_before(runs, index, entry->d_name))
 			result = visit(entry->d_name, data);
 	if (result == 0 && errno)
 		result = -1;

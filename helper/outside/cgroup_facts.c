@@ -4,11 +4,10 @@
  *
  * Parents, the first that is writable:
  *   root, systemd running, a session on v2   the scope logind gave the opener, if it is the opener's alone
- *   root, systemd running                    /sandbox.slice. cgroup_create makes it where it is missing; once a unit of
- *                                            systemd keeps it (Delegate=yes) it is found made, with its controllers
- *   root                                     the root of the hierarchy
- *   anybody                                  what was delegated: v2 the cgroup above one's own, which holds no process
- *                                            itself (cgroups(7), "no internal processes"); v1 one's own
+ *   root, systemd running                    /sandbox.slice. cgroup_create makes it where it is missing; once
+ * a unit of systemd keeps it (Delegate=yes) it is found made, with its controllers root the root of the
+ * hierarchy anybody                                  what was delegated: v2 the cgroup above one's own, which
+ * holds no process itself (cgroups(7), "no internal processes"); v1 one's own
  */
 #include "helper/outside/cgroup.h"
 
@@ -31,17 +30,23 @@
 enum { ANCESTORS_MAX = 64 };
 
 static char paths[CGROUP_HIERARCHIES_MAX][PATH_MAX];
-static char own_pids[PATH_MAX]; /* the cgroup that holds this process (or the opener) where pids are limited */
+static char
+    own_pids[PATH_MAX]; /* the cgroup that holds this process (or the opener) where pids are limited */
 
 static const struct {
 	const char *v1, *v2;
 } names[CGROUP_CONTROLLERS] = {
-	[CGROUP_MEMORY] = {"memory", "memory"},	  [CGROUP_PIDS] = {"pids", "pids"},
-	[CGROUP_CPU] = {"cpu", "cpu"},		  [CGROUP_CPUSET] = {"cpuset", "cpuset"},
-	[CGROUP_IO] = {"blkio", "io"},		  [CGROUP_HUGETLB] = {"hugetlb", "hugetlb"},
-	[CGROUP_DEVICES] = {"devices", NULL},	  [CGROUP_NET_CLS] = {"net_cls", NULL},
-	[CGROUP_NET_PRIO] = {"net_prio", NULL},	  [CGROUP_FREEZER] = {"freezer", NULL},
-	[CGROUP_CPUACCT] = {"cpuacct", NULL},
+    [CGROUP_MEMORY] = {"memory",   "memory" },
+      [CGROUP_PIDS] = {"pids",     "pids"   },
+    [CGROUP_CPU] = {"cpu",      "cpu"    },
+      [CGROUP_CPUSET] = {"cpuset",   "cpuset" },
+    [CGROUP_IO] = {"blkio",    "io"     },
+      [CGROUP_HUGETLB] = {"hugetlb",  "hugetlb"},
+    [CGROUP_DEVICES] = {"devices",  NULL     },
+      [CGROUP_NET_CLS] = {"net_cls",  NULL     },
+    [CGROUP_NET_PRIO] = {"net_prio", NULL     },
+      [CGROUP_FREEZER] = {"freezer",  NULL     },
+    [CGROUP_CPUACCT] = {"cpuacct",  NULL     },
 };
 
 const char *cgroup_controller_name(enum cgroup_controller controller, unsigned version)
@@ -79,14 +84,16 @@ static bool exists(const char *directory, const char *file)
 {
 	char path[PATH_MAX];
 
-	return path_format(path, "%s/%s", directory, file) && faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0;
+	return path_format(path, "%s/%s", directory, file) &&
+	       faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0;
 }
 
 static bool writable(const char *directory, const char *file)
 {
 	char path[PATH_MAX];
 
-	return path_format(path, "%s/%s", directory, file) && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+	return path_format(path, "%s/%s", directory, file) &&
+	       faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
 }
 
 static bool read_file(const char *directory, const char *file, char *buffer, size_t size)
@@ -104,7 +111,8 @@ static bool is_hierarchy(const char *path, unsigned version)
 	       filesystem.f_type == (version == 1 ? CGROUP_SUPER_MAGIC : CGROUP2_SUPER_MAGIC);
 }
 
-/* --- whose scope is it -----------------------------------------------------------------------------------------------*/
+/* --- whose scope is it
+ * -----------------------------------------------------------------------------------------------*/
 
 bool cgroup_is_login_scope(const char *path)
 {
@@ -145,11 +153,13 @@ static bool is_scope_of(const char *path, pid_t opener)
 		return false;
 	for (const char *next = text; (pid = (pid_t)strtol(next, &end, 10)) > 0; next = end)
 		if (!belongs_to(pid, opener))
-			return false; /* somebody's shell, from which su was called: not ours to move or to limit */
+			return false; /* somebody's shell, from which su was called: not ours to move or to
+			                 limit */
 	return true;
 }
 
-/* --- parents ---------------------------------------------------------------------------------------------------------*/
+/* --- parents
+ * ---------------------------------------------------------------------------------------------------------*/
 
 struct finder {
 	pid_t opener;
@@ -157,13 +167,15 @@ struct finder {
 	bool systemd;
 };
 
-/* v2: whoever brings a process in needs to write cgroup.procs of the common ancestor too (cgroups(7), delegation). */
+/* v2: whoever brings a process in needs to write cgroup.procs of the common ancestor too (cgroups(7),
+ * delegation). */
 static bool can_create_in(const char *path, unsigned version)
 {
 	return writable(path, ".") && (version == 1 || writable(path, "cgroup.procs"));
 }
 
-static bool choose_parent(const struct finder *finder, unsigned version, const char *mount, const char *own, char *ret_path)
+static bool choose_parent(const struct finder *finder, unsigned version, const char *mount, const char *own,
+                          char *ret_path)
 {
 	if (finder->root && finder->systemd) {
 		if (version == 2 && finder->opener && is_scope_of(own, finder->opener))
@@ -182,16 +194,18 @@ static bool choose_parent(const struct finder *finder, unsigned version, const c
 }
 
 /*
- * v2: the controllers that cgroups below the parent have or can be given. A cgroup that holds processes cannot give any
- * more (cgroups(7)); the root can, and the scope of a session is emptied first. The root has no cgroup.type.
+ * v2: the controllers that cgroups below the parent have or can be given. A cgroup that holds processes
+ * cannot give any more (cgroups(7)); the root can, and the scope of a session is emptied first. The root has
+ * no cgroup.type.
  */
 static uint32_t usable_controllers(const struct finder *finder, const char *mount, const char *parent)
 {
-	const char *giver = exists(parent, "cgroup.procs") ? parent : mount; /* sandbox.slice is not made yet */
+	/* To sandbox.slice, made yet or not, cgroup_create gives what the cgroup above can. */
+	const char *giver = strcmp(strrchr(parent, '/'), "/sandbox.slice") == 0 ? mount : parent;
 	bool emptied = finder->root && finder->opener && cgroup_is_login_scope(parent);
 	char text[4096];
 	bool populated = exists(giver, "cgroup.type") && !emptied &&
-			 (!read_file(giver, "cgroup.procs", text, sizeof(text)) || text[0]);
+	                 (!read_file(giver, "cgroup.procs", text, sizeof(text)) || text[0]);
 	bool gives = !populated && writable(giver, "cgroup.subtree_control");
 
 	if (!read_file(giver, gives ? "cgroup.controllers" : "cgroup.subtree_control", text, sizeof(text)))
@@ -199,9 +213,11 @@ static uint32_t usable_controllers(const struct finder *finder, const char *moun
 	return cgroup_controllers(text, 2);
 }
 
-/* --- hierarchies -----------------------------------------------------------------------------------------------------*/
+/* --- hierarchies
+ * -----------------------------------------------------------------------------------------------------*/
 
-/* Where the hierarchy of a line of /proc/self/cgroup is mounted: v1 under its list of controllers or one of them. */
+/* Where the hierarchy of a line of /proc/self/cgroup is mounted: v1 under its list of controllers or one of
+ * them. */
 static bool find_mount(unsigned version, const char *controllers, char *ret_mount)
 {
 	char name[256];
@@ -222,9 +238,11 @@ static bool find_mount(unsigned version, const char *controllers, char *ret_moun
 static bool swap_is_accounted(unsigned version, const char *parent, const char *own)
 {
 	if (version == 1)
-		return exists(parent, "memory.memsw.limit_in_bytes") || exists(own, "memory.memsw.limit_in_bytes");
+		return exists(parent, "memory.memsw.limit_in_bytes") ||
+		       exists(own, "memory.memsw.limit_in_bytes");
 	/* The root has no such file; a kernel that can swap shows /proc/swaps and accounts. */
-	return exists(parent, "memory.swap.max") || exists(own, "memory.swap.max") || exists("/proc", "swaps");
+	return exists(parent, "memory.swap.max") || exists(own, "memory.swap.max") ||
+	       exists("/proc", "swaps");
 }
 
 /* Splits "ID:CONTROLLERS:PATH" and adds that hierarchy if it can be used. */
@@ -252,13 +270,13 @@ static void add_hierarchy(const struct finder *finder, char *line, struct cgroup
 	if (bits & (1u << CGROUP_MEMORY))
 		facts->swap_accounting = swap_is_accounted(version, version == 1 ? mount : parent, own);
 	facts->hierarchies[facts->count++] =
-		(struct cgroup_hierarchy){.version = version, .controllers = bits, .path = parent};
+	    (struct cgroup_hierarchy){.version = version, .controllers = bits, .path = parent};
 }
 
 /*
- * A process is born into a v2 cgroup at no cost, and cgroup.kill is one write. But moving one later, as login program and
- * door do, takes 5 to 11 ms there once the machine has been idle (a grace period of RCU), and 0.1 ms on v1 by "tasks": so
- * a session prefers v1 where there is one.
+ * A process is born into a v2 cgroup at no cost, and cgroup.kill is one write. But moving one later, as login
+ * program and door do, takes 5 to 11 ms there once the machine has been idle (a grace period of RCU), and 0.1
+ * ms on v1 by "tasks": so a session prefers v1 where there is one.
  */
 static int choose_membership(const struct cgroup_facts *facts, bool session)
 {
@@ -266,10 +284,10 @@ static int choose_membership(const struct cgroup_facts *facts, bool session)
 
 	for (size_t i = 0; i < facts->count; i++) {
 		const struct cgroup_hierarchy *hierarchy = &facts->hierarchies[i];
-		int rank = hierarchy->version == 2			       ? session ? 1 : 4
-			   : hierarchy->controllers & (1u << CGROUP_FREEZER) ? 3
-			   : hierarchy->controllers & (1u << CGROUP_PIDS)    ? 2
-									       : 0;
+		int rank = hierarchy->version == 2                           ? session ? 1 : 4
+		           : hierarchy->controllers & (1u << CGROUP_FREEZER) ? 3
+		           : hierarchy->controllers & (1u << CGROUP_PIDS)    ? 2
+		                                                             : 0;
 		if (rank > best_rank) {
 			best = (int)i;
 			best_rank = rank;
@@ -282,9 +300,9 @@ void cgroup_facts_read(struct cgroup_facts *ret_facts, pid_t session_opener)
 {
 	char file[64], text[16384], *position = NULL;
 	const struct finder finder = {
-		.opener = session_opener,
-		.root = geteuid() == 0,
-		.systemd = faccessat(AT_FDCWD, "/run/systemd/system", F_OK, AT_EACCESS) == 0,
+	    .opener = session_opener,
+	    .root = geteuid() == 0,
+	    .systemd = faccessat(AT_FDCWD, "/run/systemd/system", F_OK, AT_EACCESS) == 0,
 	};
 
 	*ret_facts = (struct cgroup_facts){.membership = -1};

@@ -25,12 +25,11 @@
 /* What must not be left behind, whatever happens from here on. */
 static struct registry_entry entry;
 static struct cgroup sandbox_cgroup;
-static bool cgroup_made;
+static struct spawned spawned;
 
 static void clean_up(void)
 {
-	if (cgroup_made && cgroup_kill(&sandbox_cgroup, 2000) == 0)
-		cgroup_made = false;
+	spawn_abandon(&spawned);
 	if (sandbox_cgroup.count && cgroup_remove(&sandbox_cgroup) != 0)
 		say("the cgroup %s stays busy: sandboxctl gc removes it", sandbox_cgroup.id);
 	sandbox_cgroup.count = 0;
@@ -113,7 +112,6 @@ static int show_plan(const struct plan *plan, bool json)
 int command_run(const struct options *options, const struct caller_state *caller, int proc, bool privileged)
 {
 	struct policy *policy = NULL;
-	struct spawned spawned;
 	char id[64], why[512];
 
 	if (options->name && !name_is_valid(options->name))
@@ -129,14 +127,11 @@ int command_run(const struct options *options, const struct caller_state *caller
 	die_cleanup = clean_up;
 	if (privileged)
 		registry_create(&entry, id, plan);
-	if (plan->flags & PLAN_CGROUP) {
-		if (cgroup_create(plan, id, &sandbox_cgroup, why, sizeof(why)) != 0)
-			die("%s", why);
-		cgroup_made = true;
-	}
+	if ((plan->flags & PLAN_CGROUP) && cgroup_create(plan, id, &sandbox_cgroup, why, sizeof(why)) != 0)
+		die("%s", why);
 	const struct spawn_request request = {
 		.plan = plan,
-		.cgroup = cgroup_made ? &sandbox_cgroup : NULL,
+		.cgroup = sandbox_cgroup.count ? &sandbox_cgroup : NULL,
 		.caller = caller,
 		.proc = proc,
 	};
@@ -145,7 +140,7 @@ int command_run(const struct options *options, const struct caller_state *caller
 	status_start(id, plan, spawned.pid, proc);
 	privs_become_supervisor(false);
 	struct ending ending = supervise_command(plan, &spawned, request.cgroup);
-	cgroup_made = false; /* nothing is left in it to kill */
+	spawned.pid = 0; /* reaped */
 	clean_up();
 	status_exit(ending.reason, ending.status, ending.code, ending.signal_number);
 	if (strcmp(ending.reason, "oom") == 0 && !options->quiet)

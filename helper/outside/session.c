@@ -40,10 +40,12 @@ enum { ANSWER_TIMEOUT_MS = 10000, OPENER_TIMEOUT_MS = 30000 };
 
 static struct registry_entry entry;
 static struct cgroup session_cgroup;
+static struct spawned spawned;
 static int module_socket = -1;
 
 static void clean_up(void)
 {
+	spawn_abandon(&spawned);
 	if (session_cgroup.count && cgroup_remove(&session_cgroup) != 0)
 		errno = 0; /* a dying process may hold it: gc removes it, and the next session's end does */
 	session_cgroup.count = 0;
@@ -255,16 +257,17 @@ static void wait_for_end(const struct spawned *spawned, int opener)
 	}
 }
 
-static void kill_and_reap(const struct spawned *spawned)
+static void kill_and_reap(void)
 {
-	if (syscall(SYS_pidfd_send_signal, spawned->pidfd, SIGKILL, NULL, 0) != 0 && errno != ESRCH)
+	if (syscall(SYS_pidfd_send_signal, spawned.pidfd, SIGKILL, NULL, 0) != 0 && errno != ESRCH)
 		return; /* our own death kills it then */
 	/* The module waits for this end of file. Not for the reaping below: what the login program has yet to reap keeps
 	 * PID 1 from being gone (pid_namespaces(7)), and it cannot reap while it waits for us. */
 	close_fd(&module_socket);
 	int status;
-	while (waitpid(spawned->pid, &status, 0) < 0 && errno == EINTR)
+	while (waitpid(spawned.pid, &status, 0) < 0 && errno == EINTR)
 		;
+	spawned.pid = 0;
 }
 
 /* The login program itself is in the session's cgroup until it ends. */
@@ -294,7 +297,6 @@ int session_run(int socket, const struct caller_state *caller, int proc, bool pr
 {
 	struct session_request login;
 	struct login_mounts mounts = {.count = 0};
-	struct spawned spawned;
 	char id[64], why[512];
 
 	if (!privileged || getuid() != 0)
@@ -328,7 +330,7 @@ int session_run(int socket, const struct caller_state *caller, int proc, bool pr
 	privs_become_supervisor(true);
 	own_filter_supervisor();
 	wait_for_end(&spawned, opener);
-	kill_and_reap(&spawned);
+	kill_and_reap();
 	wait_for_opener(opener);
 	clean_up();
 	return 0;

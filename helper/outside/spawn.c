@@ -17,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "helper/die.h"
@@ -105,6 +106,7 @@ void spawn_sandbox(const struct spawn_request *request, struct spawned *ret_spaw
 	}
 	close(gate[0]);
 	close(control[1]);
+	/* From here on a failure must end the child as well: it waits at the gate. */
 	*ret_spawned = (struct spawned){.pid = (pid_t)pid, .pidfd = pidfd, .control = control[0], .gate = gate[1]};
 	write_maps(request, ret_spawned->pid);
 	open_gate(ret_spawned);
@@ -135,4 +137,17 @@ void spawn_admit(const struct spawn_request *request, const struct spawned *spaw
 	if (request->cgroup && cgroup_verify(request->cgroup, spawned->pid, why, sizeof(why)) != 0)
 		die("%s", why);
 	open_gate(spawned);
+}
+
+void spawn_abandon(struct spawned *spawned)
+{
+	int status;
+
+	if (spawned->pid <= 0)
+		return;
+	/* The number is ours until it is reaped, and SIGKILL to PID 1 of a pid namespace from outside is forced. */
+	if (kill(spawned->pid, SIGKILL) == 0)
+		while (waitpid(spawned->pid, &status, 0) < 0 && errno == EINTR)
+			;
+	spawned->pid = 0;
 }

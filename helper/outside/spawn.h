@@ -29,6 +29,9 @@ struct spawn_request {
  * at when this returns. Ends the process when a step fails; the child then ends with the gate. */
 void spawn_sandbox(const struct spawn_request *request, struct spawned *ret_spawned);
 
+/* Kills and reaps a sandbox whose start failed, so that its cgroup is free. Nothing where none was spawned (pid 0). */
+void spawn_abandon(struct spawned *spawned);
+
 /* Waits for the child's word that it is in its cgroup, verifies it, and opens the second gate. At most 10 s. Ends the
  * process when the child failed, saying what the child said. */
 void spawn_admit(const struct spawn_request *request, const struct spawned *spawned);

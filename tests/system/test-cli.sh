@@ -52,7 +52,7 @@ refuses() {
 status() {
 	local name=$1 expected=$2 code
 	shift 2
-	"$@" >out 2>err
+	timeout --foreground -k 5 30 "$@" >out 2>err
 	code=$?
 	if [ $code = "$expected" ]; then ok; else bad "$name" "wanted status $expected, got $code" "$(cat err)"; fi
 }
@@ -173,7 +173,27 @@ for signal in HUP INT QUIT TERM USR1 USR2; do
 	if [ $code = 42 ]; then ok; else bad "$signal is passed on" "status $code"; fi
 done
 
-# The caller's terminal: Ctrl-Z stops both, fg continues both, Ctrl-C is delivered once.
+# Ends with 5 after the first interrupt or two seconds, telling how many came; "apart": in a process group of its own, which the
+# terminal does not reach.
+cat > count.py <<'END'
+import os, signal, sys, time
+if "apart" in sys.argv:
+    os.setpgid(0, 0)
+came = 0
+def interrupt(*_):
+    global came
+    came += 1
+signal.signal(signal.SIGINT, interrupt)
+print("up", flush=True)
+end = time.time() + 2
+while time.time() < end and not came:
+    time.sleep(0.02)
+time.sleep(0.2)
+print("ints=%d" % came)
+sys.exit(5)
+END
+
+# The caller's terminal: Ctrl-Z stops both, fg continues both, Ctrl-C is not passed on: the group has it already.
 cat > terminal.py <<'END'
 import os, pty, select, signal, sys, time
 pid, master = pty.fork()
@@ -193,15 +213,20 @@ def send(text):
     os.write(master, text)
 send(b"PS1='> '; unset PROMPT_COMMAND; stty -echo\n")
 time.sleep(0.3)
-send(b"""./sandbox-run --status s act 'n=0; trap "let n++" INT; echo up; for i in {1..300}; do sleep 0.02; [ $n = 0 ] || { sleep 0.1; echo ints=$n; exit 5; }; done'; echo status=$?\n""")
+send(b"./sandbox-run --status s act 'exec python3 count.py'; echo st''atus=$?\n")
 wait_for(b"up")
 send(b"\x1a")
 wait_for(b"Stopped")
-send(b"jobs -s; fg; echo status=$?\n")
+send(b"jobs; fg; echo st''atus=$?\n")
 wait_for(b"Stopped")
 time.sleep(0.3)
 send(b"\x03")
 wait_for(b"ints=1")
+wait_for(b"status=5")
+send(b"./sandbox-run --status s act 'exec python3 count.py apart'; echo st''atus=$?\n")
+wait_for(b"up")
+send(b"\x03")
+wait_for(b"ints=0")
 wait_for(b"status=5")
 os.kill(pid, signal.SIGHUP)
 END

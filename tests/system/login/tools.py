@@ -38,7 +38,7 @@ class Results:
 
     def skip(self, name, why):
         self.skipped += 1
-        print(f'ok {self.passed + self.failed + self.skipped} - {name} # skip {why}', flush=True)
+        print(f'skip: {name}: {why}', flush=True)
 
     def end(self):
         print(f'login: {self.passed} passed, {self.failed} failed, {self.skipped} skipped', flush=True)

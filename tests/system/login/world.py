@@ -11,7 +11,9 @@ LIBEXECDIR = '/usr/libexec/sandbox-run'
 POLICY = '/etc/sandbox-run/policy.conf'
 POLICY_TEXT = '[group students]\nProfile=shell\n[login]\nExemptGroups=trusted\n'
 # The compiled-in profile keeps the network; one person has none, so that network namespaces can be told apart.
-POLICY_MORE = '[user erin]\nProfile=shell\nPrivateNetwork=yes\n'
+# Gina is confined through a service of pamtester.
+POLICY_MORE = ('[user erin]\nProfile=shell\nPrivateNetwork=yes\n'
+               '[user gina]\nProfile=shell\nServices=trying sshd\n')
 KEY = '/run/login-test/key'
 EXTERNAL, INTERNAL = 2201, 2202  # ports: sftp-server, internal-sftp
 
@@ -22,7 +24,9 @@ PEOPLE = {
     'carol': (3003, 3003, '/home/carol', '/bin/bash'),  # sandbox-exempt
     'dave': (3004, 3004, '/home/dave', '/bin/bash'),    # ExemptGroups
     'erin': (3005, 3005, '/home/erin', '/bin/bash'),    # no network
-    'frank': (3006, 3006, '/home/frank', '/opt/oddshell'),
+    'frank': (3006, 3006, '/home/frank', '/opt/oddshell'),  # as alice
+    'gina': (3007, 3007, '/home/gina', '/bin/bash'),
+    'henry': (3008, 3008, '/home/henry', '/opt/oddshell'),  # as bob
     'daemon': (1, 1, '/usr/sbin', '/usr/sbin/nologin'),
     'sshd': (102, 65534, '/run/sshd', '/usr/sbin/nologin'),
     'nobody': (65534, 65534, '/nonexistent', '/usr/sbin/nologin'),
@@ -30,11 +34,14 @@ PEOPLE = {
 GROUPS = {
     'root': (0, ''), 'daemon': (1, ''), 'tty': (5, ''), 'utmp': (43, ''), 'nogroup': (65534, ''),
     'alice': (3001, ''), 'bob': (3002, ''), 'carol': (3003, ''), 'dave': (3004, ''), 'erin': (3005, ''),
-    'frank': (3006, ''),
+    'frank': (3006, ''), 'gina': (3007, ''), 'henry': (3008, ''),
     'students': (4001, 'alice,carol,dave,frank'), 'red': (4002, 'alice,bob'), 'green': (4003, 'alice,bob'),
     'blue': (4010, 'alice,bob'), 'sandbox-exempt': (4100, 'carol'), 'trusted': (4101, 'dave'),
 }
 CONFINED_GROUPS = 'alice students red green blue'
+
+GENERIC_OPTIONS = ('rw', 'ro', 'nosuid', 'nodev', 'noexec', 'relatime', 'noatime', 'xattr', 'clone_children',
+                   'nsdelegate', 'memory_recursiveprot')
 
 SSHD_CONFIG = '''
 ListenAddress 127.0.0.1
@@ -138,6 +145,31 @@ def make_devices():
     tmpfs('/dev/shm', '1777')
 
 
+def own_cgroups():
+    """Mounts every hierarchy anew: from inside the cgroup namespace each shows our own cgroup as its root."""
+    with open('/proc/self/mounts', encoding='utf-8') as file:
+        mounts = [line.split()[1:4] for line in file]
+    for path, kind, options in mounts:
+        if kind not in ('cgroup', 'cgroup2') or not path.startswith('/sys/fs/cgroup'):
+            continue
+        names = [word for word in options.split(',') if word not in GENERIC_OPTIONS]
+        named = any(word.startswith('name=') for word in names)
+        sh('umount', path)
+        if kind == 'cgroup':
+            sh('mount', '-t', kind, '-o', ','.join(['none'] * named + names), kind, path)
+            continue
+        sh('mount', '-t', kind, kind, path)
+        # cgroups(7), "no internal processes": the root must be empty to give controllers on.
+        os.mkdir(f'{path}/harness')
+        for pid in (1, os.getpid()):
+            write_control(f'{path}/harness/cgroup.procs', str(pid))
+
+
+def write_control(path, text):
+    with open(path, 'w', encoding='ascii') as file:
+        file.write(text)
+
+
 def make_people():
     write('/etc/passwd', ''.join(f'{name}:x:{uid}:{gid}:{name} of the tests:{home}:{shell}\n'
                                  for name, (uid, gid, home, shell) in PEOPLE.items()))
@@ -172,6 +204,16 @@ def install(build):
     write('/etc/pam.d/su-l', PAM_SU_L)
 
 
+def preload_sanitizer(build):
+    """A module built with the address sanitizer works only in a program that has loaded its library first."""
+    with open(f'{build}/pam_sandbox.so', 'rb') as file:
+        if b'__asan_init' not in file.read():
+            return
+    os.environ['LD_PRELOAD'] = subprocess.run(['gcc', '-print-file-name=libasan.so'], check=True,
+                                              stdout=subprocess.PIPE).stdout.decode().strip()
+    os.environ['ASAN_OPTIONS'] = 'detect_leaks=0:log_path=/run/login-test/asan'
+
+
 def start_sshd(port, sftp):
     config = f'/run/login-test/sshd_config.{port}'
     write(config, SSHD_CONFIG.format(port=port, sftp=sftp))
@@ -203,6 +245,7 @@ class World:
         for name, content in kept.items():
             with open(f'/run/login-test/build/{name}', 'wb') as file:
                 file.write(content)
+        own_cgroups()
         make_devices()
         make_people()
         sh('cp', '/bin/bash', '/opt/oddshell')
@@ -216,6 +259,7 @@ class World:
         for path in (KEY, '/run/login-test/host_key'):
             sh('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', path)
         self.log = Log()
+        preload_sanitizer('/run/login-test/build')
         self.servers = {EXTERNAL: start_sshd(EXTERNAL, '/usr/lib/openssh/sftp-server'),
                         INTERNAL: start_sshd(INTERNAL, 'internal-sftp')}
 

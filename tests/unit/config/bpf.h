@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A machine for the classic BPF that seccomp(2) takes. It fails the test on whatever the kernel would not load. */
+/* A machine for the classic BPF that seccomp(2) takes. It fails the test on whatever the kernel would not
+ * load. */
 #ifndef TESTS_BPF_H
 #define TESTS_BPF_H
 
@@ -11,7 +12,7 @@
 
 /* The action for a call; *ret_steps, where wanted, is how many instructions that took. */
 static inline uint32_t bpf_run(const struct plan_filter_instruction *program, size_t count,
-			       const struct seccomp_data *data, size_t *ret_steps)
+                               const struct seccomp_data *data, size_t *ret_steps)
 {
 	uint32_t accumulator = 0;
 	size_t steps = 0;

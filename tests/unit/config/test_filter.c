@@ -17,7 +17,7 @@ static struct filter_program program;
 
 static uint32_t run(uint32_t architecture, int number, const uint64_t arguments[6])
 {
-	struct seccomp_data data = { .nr = number, .arch = architecture };
+	struct seccomp_data data = {.nr = number, .arch = architecture};
 
 	if (arguments)
 		memcpy(data.args, arguments, sizeof(data.args));
@@ -47,8 +47,8 @@ static uint32_t next_random(void)
 	return random_state;
 }
 
-static const uint32_t some_actions[] = { SECCOMP_RET_ALLOW, FILTER_ERRNO(EPERM), FILTER_ERRNO(ENOSYS),
-					 SECCOMP_RET_KILL_PROCESS };
+static const uint32_t some_actions[] = {SECCOMP_RET_ALLOW, FILTER_ERRNO(EPERM), FILTER_ERRNO(ENOSYS),
+                                        SECCOMP_RET_KILL_PROCESS};
 
 static void compare_every_number(void)
 {
@@ -64,9 +64,9 @@ static void every_number_gets_its_action(void **state)
 	for (unsigned kind = 0; kind < 3; kind++) {
 		memset(&rules, 0, sizeof(rules));
 		for (unsigned i = 0; i < SYSCALL_NUMBERS; i++) /* all alike; every other; by tens */
-			rules.actions[i] = kind == 0	  ? SECCOMP_RET_ALLOW
-					   : kind == 1 ? some_actions[i % 2]
-						       : some_actions[i / 10 % 4];
+			rules.actions[i] = kind == 0   ? SECCOMP_RET_ALLOW
+			                   : kind == 1 ? some_actions[i % 2]
+			                               : some_actions[i / 10 % 4];
 		build();
 		compare_every_number();
 	}
@@ -107,12 +107,12 @@ static void foreign_architectures_and_x32_do_not_exist(void **state)
 		assert_int_equal(run(0, i, NULL), FILTER_ERRNO(ENOSYS));
 		assert_int_equal(run_native(0x40000000 | i), FILTER_ERRNO(ENOSYS));
 	}
-	const int far[] = { SYSCALL_NUMBERS, 0x10000, 0x3fffffff, 0x7fffffff, -1, -2, -0x7fffffff - 1 };
+	const int far[] = {SYSCALL_NUMBERS, 0x10000, 0x3fffffff, 0x7fffffff, -1, -2, -0x7fffffff - 1};
 	for (size_t i = 0; i < sizeof(far) / sizeof(far[0]); i++)
 		assert_int_equal(run_native(far[i]), FILTER_ERRNO(ENOSYS));
 }
 
-/* --- arguments ------------------------------------------------------------------------------------------------------*/
+/* --- arguments --- */
 
 static bool holds(const struct filter_test *test, const uint64_t arguments[6])
 {
@@ -135,11 +135,12 @@ static uint32_t judge(const struct filter_check *check, const uint64_t arguments
 
 static struct filter_test random_test(void)
 {
-	struct filter_test test = { .kind = next_random() % 2 ? TEST_ANY : TEST_EQUAL,
-				    .argument = (uint8_t)(next_random() % 3),
-				    .upper = next_random() % 4 == 0,
-				    .mask = next_random() % 3 ? UINT32_MAX : 3,
-				    .value = next_random() % 4 };
+	static const uint32_t masks[] = {UINT32_MAX, 3, 6};
+	struct filter_test test = {.kind = next_random() % 2 ? TEST_ANY : TEST_EQUAL,
+	                           .argument = (uint8_t)(next_random() % 3),
+	                           .upper = next_random() % 4 == 0,
+	                           .mask = masks[next_random() % 3],
+	                           .value = next_random() % 4};
 	if (test.kind == TEST_ANY)
 		test.mask = 1u << next_random() % 3;
 	return test;
@@ -157,7 +158,7 @@ static void random_rules_are_answered_as_built(void **state)
 			rules.actions[i] = some_actions[next_random() % 2];
 		rules.check_count = 1 + next_random() % FILTER_CHECKS_MAX;
 		for (size_t i = 0; i < rules.check_count; i++) {
-			rules.checks[i] = (struct filter_check){ pool[i], 1 + next_random() % 4 };
+			rules.checks[i] = (struct filter_check){pool[i], 1 + next_random() % 4};
 			for (size_t j = 0; j < rules.checks[i].count; j++) {
 				pool[i][j].action = some_actions[next_random() % 4];
 				pool[i][j].test_count = next_random() % (FILTER_TESTS_MAX + 1);
@@ -185,16 +186,17 @@ static void random_rules_are_answered_as_built(void **state)
 static void the_other_half_of_an_argument_is_not_looked_at(void **state)
 {
 	static const struct filter_rule only_five[] = {
-		{ FILTER_ERRNO(EPERM), 1, { { .kind = TEST_EQUAL, .argument = 1, .mask = UINT32_MAX, .value = 5 } } },
+	    {FILTER_ERRNO(EPERM), 1, {{.kind = TEST_EQUAL, .argument = 1, .mask = UINT32_MAX, .value = 5}}},
 	};
 
 	(void)state;
 	memset(&rules, 0, sizeof(rules));
-	rules.checks[0] = (struct filter_check){ only_five, 1 };
+	rules.checks[0] = (struct filter_check){only_five, 1};
 	rules.check_count = 1;
 	rules.checked[7] = 1;
 	build();
-	const uint64_t dirty[6] = { 0, UINT64_C(0xdeadbeef00000005) }, other[6] = { 5, UINT64_C(0x0000000500000006) };
+	const uint64_t dirty[6] = {0, UINT64_C(0xdeadbeef00000005)},
+	               other[6] = {5, UINT64_C(0x0000000500000006)};
 	assert_int_equal(run(FILTER_ARCHITECTURE, 7, dirty), FILTER_ERRNO(EPERM));
 	assert_int_equal(run(FILTER_ARCHITECTURE, 7, other), SECCOMP_RET_ALLOW);
 }
@@ -212,12 +214,12 @@ static void too_many_actions_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_number_gets_its_action),
-		cmocka_unit_test(random_sets_are_answered_as_built),
-		cmocka_unit_test(foreign_architectures_and_x32_do_not_exist),
-		cmocka_unit_test(random_rules_are_answered_as_built),
-		cmocka_unit_test(the_other_half_of_an_argument_is_not_looked_at),
-		cmocka_unit_test(too_many_actions_are_refused),
+	    cmocka_unit_test(every_number_gets_its_action),
+	    cmocka_unit_test(random_sets_are_answered_as_built),
+	    cmocka_unit_test(foreign_architectures_and_x32_do_not_exist),
+	    cmocka_unit_test(random_rules_are_answered_as_built),
+	    cmocka_unit_test(the_other_half_of_an_argument_is_not_looked_at),
+	    cmocka_unit_test(too_many_actions_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

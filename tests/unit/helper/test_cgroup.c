@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * helper/outside/cgroup.c and cgroup_facts.c on this machine's real hierarchies: everything happens below a cgroup of the
- * test's own in each, which is removed at the end. Needs root; exits 77 where no hierarchy can be used.
+ * helper/outside/cgroup.c and cgroup_facts.c on this machine's real hierarchies: everything happens below a
+ * cgroup of the test's own in each, which is removed at the end. Needs root; exits 77 where no hierarchy can
+ * be used.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -34,7 +36,8 @@ enum { MEBI = 1 << 20, PATHS = 256, CYCLES = 200 };
 static struct cgroup_facts facts; /* of the machine, its parents replaced by ours */
 static char parents[CGROUP_HIERARCHIES_MAX][PATHS];
 
-/* --- a plan by hand --------------------------------------------------------------------------------------------------*/
+/* --- a plan by hand
+ * --------------------------------------------------------------------------------------------------*/
 
 static _Alignas(8) struct {
 	struct plan plan;
@@ -82,7 +85,8 @@ static int find(enum cgroup_controller controller)
 }
 
 /* Plans one write of a controller; skips the test where the machine has not got it. */
-static void plan_limit(enum cgroup_controller controller, const char *v1_file, const char *v2_file, const char *value)
+static void plan_limit(enum cgroup_controller controller, const char *v1_file, const char *v2_file,
+                       const char *value)
 {
 	int index = find(controller);
 
@@ -94,7 +98,8 @@ static void plan_limit(enum cgroup_controller controller, const char *v1_file, c
 	    .hierarchy = hierarchy, .file = string(file), .value = string(value), .key = string("Key")};
 }
 
-/* --- a sandbox -------------------------------------------------------------------------------------------------------*/
+/* --- a sandbox
+ * -------------------------------------------------------------------------------------------------------*/
 
 static struct cgroup cgroup;
 static char why[512];
@@ -103,6 +108,16 @@ static void create(const char *id)
 {
 	if (cgroup_create(&image.plan, id, &cgroup, why, sizeof(why)) != 0)
 		fail_msg("%s", why);
+}
+
+static bool enter_v2(int directory)
+{
+	int fd = openat(directory, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	bool entered = fd >= 0 && write(fd, "0", 1) == 1;
+
+	if (fd >= 0)
+		close(fd);
+	return entered;
 }
 
 /* A child that is in the cgroup, as the helper starts it, and runs body with what it may need. */
@@ -116,8 +131,12 @@ static pid_t start(int (*body)(void *data), void *data)
 		arguments.cgroup = (__u64)(unsigned)descriptor;
 	}
 	pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
+	bool born_inside = pid >= 0 || errno != ENOSYS;
+	if (!born_inside)
+		pid = fork(); /* valgrind knows no clone3 */
 	if (pid == 0) {
-		if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || cgroup_enter_self(&cgroup) != 0)
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || cgroup_enter_self(&cgroup) != 0 ||
+		    (!born_inside && descriptor >= 0 && !enter_v2(descriptor)))
 			_exit(99);
 		_exit(body(data));
 	}
@@ -164,7 +183,8 @@ static pid_t start_still(void)
 	return pid;
 }
 
-/* --- listings --------------------------------------------------------------------------------------------------------*/
+/* --- listings
+ * --------------------------------------------------------------------------------------------------------*/
 
 static void list_groups(const char *path, char *text, size_t size, int depth)
 {
@@ -207,7 +227,8 @@ static void assert_nothing_left(void)
 	assert_null(left);
 }
 
-/* --- tests -----------------------------------------------------------------------------------------------------------*/
+/* --- tests
+ * -----------------------------------------------------------------------------------------------------------*/
 
 static void plan_everything(uint32_t flags)
 {
@@ -284,7 +305,8 @@ static void plan_memory(const char *limit)
 	/* Swap would let it through. */
 	image.writes[image.plan.cgroup_writes.count++] = (struct plan_cgroup_write){
 	    .hierarchy = 0,
-	    .file = string(image.hierarchies[0].version == 1 ? "memory.memsw.limit_in_bytes" : "memory.swap.max"),
+	    .file =
+	        string(image.hierarchies[0].version == 1 ? "memory.memsw.limit_in_bytes" : "memory.swap.max"),
 	    .value = string(image.hierarchies[0].version == 1 ? limit : "0"),
 	    .key = string("Key")};
 	if (!facts.swap_accounting)
@@ -323,6 +345,35 @@ static void without_a_memory_limit_the_same_child_lives(void **state)
 	assert_int_equal(cgroup_remove(&cgroup), 0);
 	assert_int_equal(WEXITSTATUS(status), 2);
 	assert_int_equal(kills, 0);
+}
+
+/* cgroup v1 sends its event before the victim is chosen and counted: here 5 ms before. */
+static void after_an_event_the_count_is_waited_for(void **state)
+{
+	static const char before[] = "under_oom 0\noom_kill 0\n", after[] = "under_oom 0\noom_kill 1\n";
+	struct cgroup watched = {.oom_event = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK),
+	                         .oom_file = memfd_create("oom", MFD_CLOEXEC)};
+
+	(void)state;
+	assert_int_equal(write(watched.oom_file, before, sizeof(before) - 1), sizeof(before) - 1);
+	pid_t pid = fork();
+	if (pid == 0) {
+		usleep(5000);
+		_exit(pwrite(watched.oom_file, after, sizeof(after) - 1, 0) == sizeof(after) - 1 ? 0 : 1);
+	}
+	long kills = cgroup_oom_kills(&watched);
+	assert_int_equal(reap(pid), 0);
+	close(watched.oom_event);
+	close(watched.oom_file);
+	assert_int_equal(kills, 1);
+}
+
+static void what_cannot_be_counted_is_no_count(void **state)
+{
+	const struct cgroup watched = {.oom_event = -1, .oom_file = -1};
+
+	(void)state;
+	assert_int_equal(cgroup_oom_kills(&watched), -1);
 }
 
 /* Forks at most 100 children that wait for the end of a pipe. Exit status: how many there were. */
@@ -445,7 +496,8 @@ static int first_v2(void)
 	return -1;
 }
 
-/* Every process makes a next one for ever and waits for none; bounded by the tasks limit and by the test's end. */
+/* Every process makes a next one for ever and waits for none; bounded by the tasks limit and by the test's
+ * end. */
 static int bomb(void *data)
 {
 	const int *ready = data;
@@ -579,7 +631,8 @@ static int supervise_scope(const char *scope, pid_t login)
 /* As logind has it. The leaf the supervisor stands in is left to systemd; the payload's is removed. */
 static void the_scope_of_a_login_is_emptied_into_the_login_leaf(void **state)
 {
-	static const char *const left[] = {"/sandbox-run/scope/login", "/sandbox-run/scope", "/sandbox-run", ""};
+	static const char *const left[] = {"/sandbox-run/scope/login", "/sandbox-run/scope", "/sandbox-run",
+	                                   ""};
 	char scope[PATHS + 32];
 	int index = first_v2();
 
@@ -699,7 +752,8 @@ static void without_rights_nothing_is_usable(void **state)
 	assert_int_equal(reap(pid), 0);
 }
 
-/* --- the test's own cgroups ------------------------------------------------------------------------------------------*/
+/* --- the test's own cgroups
+ * ------------------------------------------------------------------------------------------*/
 
 static void remove_own(void)
 {
@@ -717,12 +771,15 @@ static bool make_own(void)
 {
 	cgroup_facts_read(&facts, 0);
 	for (size_t i = 0; i < facts.count; i++) {
-		int length = snprintf(parents[i], PATHS, "%s/sandbox-test-%d", facts.hierarchies[i].path, getpid());
+		int length =
+		    snprintf(parents[i], PATHS, "%s/sandbox-test-%d", facts.hierarchies[i].path, getpid());
 		if (length >= PATHS || mkdir(parents[i], 0755) != 0)
 			return false;
 		facts.hierarchies[i].path = parents[i];
-		/* A cpuset takes no process before it is given processors and nodes (cpusets(7)); no key uses it here. */
-		if (facts.hierarchies[i].version == 1 && facts.hierarchies[i].controllers & (1u << CGROUP_CPUSET)) {
+		/* A cpuset takes no process before it is given processors and nodes (cpusets(7)); no key uses
+		 * it here. */
+		if (facts.hierarchies[i].version == 1 &&
+		    facts.hierarchies[i].controllers & (1u << CGROUP_CPUSET)) {
 			rmdir(parents[i]);
 			facts.hierarchies[i] = facts.hierarchies[--facts.count];
 			i--;
@@ -750,6 +807,8 @@ int main(void)
 	    TEST(cycles_leave_nothing),
 	    TEST(past_the_memory_limit_is_an_oom_kill_and_an_event),
 	    TEST(without_a_memory_limit_the_same_child_lives),
+	    TEST(after_an_event_the_count_is_waited_for),
+	    TEST(what_cannot_be_counted_is_no_count),
 	    TEST(a_fork_loop_stays_within_the_tasks_limit),
 	    TEST(without_a_tasks_limit_the_loop_gets_all),
 	    TEST(a_refused_value_names_file_value_and_reason),

@@ -9,7 +9,7 @@ not_ok() { number=$((number + 1)) failed=$((failed + 1)); echo "not ok $number -
 
 # check NAME EXPECTED ACTUAL
 check() {
-	if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1: expected [$2], got [$3]"; fi
+	if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1: expected [${2//$'\n'/\\n}], got [${3//$'\n'/\\n}]"; fi
 }
 
 # check_not NAME FORBIDDEN ACTUAL
@@ -21,7 +21,7 @@ check_not() {
 check_match() {
 	case $3 in
 	$2) ok "$1" ;;
-	*) not_ok "$1: expected match of [$2], got [$3]" ;;
+	*) not_ok "$1: expected match of [$2], got [${3//$'\n'/\\n}]" ;;
 	esac
 }
 
@@ -38,10 +38,11 @@ finish() {
 }
 
 # remote PERSON COMMAND: one login over ssh, never longer than a minute.
+ssh_command="timeout --kill-after=5 60 ssh -F /root/.ssh/vm_config"
 remote() {
 	local person=$1
 	shift
-	timeout --kill-after=5 60 ssh -F /root/.ssh/vm_config "$person@127.0.0.1" "$@" </dev/null
+	$ssh_command "$person@127.0.0.1" "$@" </dev/null
 }
 
 # wait_for SECONDS COMMAND...: until the command succeeds.
@@ -63,10 +64,17 @@ session_of() {
 start_session() {
 	local person=$1
 	: >/run/vm-tests.ready
-	remote "$person" "echo ready; $2" >/run/vm-tests.ready 2>&1 &
+	# Not by way of remote: $! must be a process that hands a signal on to ssh.
+	$ssh_command "$person@127.0.0.1" "echo ready; $2" </dev/null >/run/vm-tests.ready 2>&1 &
 	login=$!
 	wait_for 30 grep -q ready /run/vm-tests.ready || echo "# $person: $(tr '\n' ' ' </run/vm-tests.ready)"
 	session=$(session_of "$person")
+}
+
+# end_session: the client goes away.
+end_session() {
+	kill "$login" 2>/dev/null
+	wait "$login" 2>/dev/null
 }
 
 # pid_of PERSON WORD...: the first process of the person with exactly this command line.
@@ -79,6 +87,17 @@ pid_of() {
 # cgroup_of PID: its directory in the file system.
 cgroup_of() {
 	echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$1/cgroup" 2>/dev/null)"
+}
+
+# most_tasks CGROUP: the highest of 50 looks at its number of tasks.
+most_tasks() {
+	local most=0 now look
+	for look in $(seq 50); do
+		now=$(cat "$1/pids.current" 2>/dev/null || echo 0)
+		[ "$now" -le "$most" ] || most=$now
+		sleep 0.1
+	done
+	echo "$most"
 }
 
 nobody_left() { ! pgrep -u "$1"; }

@@ -22,6 +22,5 @@ monitor=$(loginctl show-session "$session" -p Leader --value)
 check_match "the session's leader is sshd's monitor" "sshd: alice*" "$(tr '\0' ' ' <"/proc/$monitor/cmdline" 2>&1)"
 kill -KILL "$monitor"
 check_all_ended "SIGKILL to sshd's monitor"
-kill "$login" 2>/dev/null
-wait "$login" 2>/dev/null
+end_session
 finish

@@ -25,7 +25,9 @@ END
 cp $policy /root/policy.good
 check "the policy is accepted" "0" "$(sandboxctl policy check >/run/vm-tests.out 2>&1; echo $?)"
 sed 's/^/# /' /run/vm-tests.out
-# Last lines of their stacks (pam_sandbox(8)); systemd-user, so that a user manager is refused to the confined.
+# Last lines of their stacks (pam_sandbox(8)); systemd-user, so that a user manager is refused to the confined. Debian 12 has
+# that stack in /usr/lib/pam.d: a file of one line in /etc/pam.d would take its place and refuse everyone.
+[ -e /etc/pam.d/systemd-user ] || cp /usr/lib/pam.d/systemd-user /etc/pam.d/systemd-user
 for service in sshd systemd-user; do
 	echo 'session required pam_sandbox.so' >>/etc/pam.d/$service
 done

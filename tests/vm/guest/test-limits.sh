@@ -25,18 +25,13 @@ check "twin: bob may have 100 tasks" "100" "$(pgrep -c -u bob -x -f 'sleep 4003'
 loginctl terminate-session "$session"
 wait "$login" 2>/dev/null
 
-# A shell that cannot fork tries again; a shell of a loop each, so that one failure ends one of them only.
+# In subshells: a shell that cannot fork gives up, here one of many.
 start_session alice 'sleep 4004 & for i in $(seq 100); do (sleep 4003 &) & done 2>/dev/null; sleep 4004'
+wait_for 20 pid_of alice sleep 4004
 limits=$(dirname "$(cgroup_of "$(pid_of alice sleep 4004)")")
-most=0
-for sample in $(seq 50); do
-	now=$(cat "$limits/pids.current" 2>/dev/null || echo 0)
-	[ "$now" -le "$most" ] || most=$now
-	sleep 0.1
-done
+most=$(most_tasks "$limits")
 check "TasksMax: never above 64" "yes" "$([ "$most" -gt 8 ] && [ "$most" -le 64 ] && echo yes || echo "$most")"
 check_not "TasksMax: the limit was met" "max 0" "$(grep '^max ' "$limits/pids.events" 2>/dev/null || echo max 0)"
-kill "$login"
-wait "$login" 2>/dev/null
+end_session
 check_all_ended "TasksMax"
 finish

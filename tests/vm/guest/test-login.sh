@@ -32,9 +32,7 @@ check "alice: /tmp is private" "private" "$(fact tmp)"
 check "alice: the system bus is not visible" "hidden" "$(fact bus)"
 check "alice: /run/user is not visible" "hidden" "$(fact runtime)"
 check "alice: other people are not listed" "hidden" "$(fact bob)"
-check "alice: exit status" "9" "$(remote alice 'exit 9'; echo $?)"
-check "alice: nothing extra on stdout" "" "$(remote alice true 2>/dev/null)"
-check "alice: quoting is exact" "a  b c" "$(remote alice 'echo "a  b" && echo c' | tr '\n' ' ' | sed 's/ $//')"
+check "alice: exact quoting, exact status, nothing else on stdout" $'a  b\nc\n9' "$(remote alice 'echo "a  b" && echo c; exit 9' 2>/dev/null; echo $?)"
 check "alice: a sandbox in the sandbox is refused" "125" "$(remote alice 'sandbox-run -q -- true' 2>/dev/null; echo $?)"
 
 for person in bob carol root; do
@@ -54,6 +52,7 @@ check "the session's scope is active" "active" "$(systemctl is-active "session-$
 check "the scope is delegated" "Delegate=yes" "$(systemctl show "session-$session.scope" -p Delegate)"
 check_match "loginctl shows the session's processes" "*sleep 4002*" "$(loginctl session-status "$session" --full 2>&1)"
 check "alice has no user manager" "inactive" "$(systemctl is-active "user@$uid.service" | sed 's/failed/inactive/')"
+wait_for 20 pid_of alice sleep 4002
 payload=$(cgroup_of "$(pid_of alice sleep 4002)")
 check_match "the payload's cgroup is below the session's scope" "*/session-$session.scope/*sandbox-run/*" "$payload"
 limits=$(dirname "$payload")
@@ -63,8 +62,7 @@ systemctl daemon-reload
 systemctl set-property --runtime "user-$uid.slice" CPUWeight=90
 check "limits survive daemon-reload and set-property" "268435456 64" \
 	"$(cat "$limits/memory.max" "$limits/pids.max" 2>&1 | tr '\n' ' ' | sed 's/ $//')"
-kill "$login"
-wait "$login" 2>/dev/null
+end_session
 check_all_ended "after the login"
 rm -f /tmp/vm-tests-of-the-host
 finish

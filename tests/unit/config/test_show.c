@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* config/show.c: what is shown parses to the same profile. */
+#include "policy_support.h"
+
+#include "config/value.h"
+
+/* Shown and read again, the result must be equal in every key. */
+static void assert_round_trip(const char *name, bool origins)
+{
+	struct policy *again = NULL;
+	struct profile *copy = NULL;
+	char *text = profile_show(choose(name), origins);
+
+	assert_non_null(text);
+	struct policy_source sources[] = {source("shown", text)};
+	int result = policy_parse(sources, 1, &again, &test_errors);
+	if (result == 0)
+		result = policy_select_run(again, name, true, &copy, &test_errors);
+	if (result != 0)
+		print_message("%s", text);
+	free(text);
+	policy_free(again);
+	print_errors();
+	assert_int_equal(result, 0);
+	bool equal = true;
+	for (unsigned i = 0; i < KEY_COUNT; i++) {
+		const struct value *a = &test_profile->values[i], *b = &copy->values[i];
+		if (a->is_set == b->is_set && value_equal(key_row((enum key_id)i), a, b))
+			continue;
+		print_message("%s differs\n", key_row((enum key_id)i)->name);
+		equal = false;
+	}
+	profile_free(copy);
+	assert_true(equal);
+}
+
+static void compiled_in_profiles_parse_to_themselves(void **state)
+{
+	static const char *const names[] = {"base", "default", "agent", "ci", "shell"};
+
+	(void)state;
+	accept_policy("");
+	for (size_t i = 0; i < COUNT(names); i++) {
+		assert_round_trip(names[i], false);
+		assert_round_trip(names[i], true);
+	}
+}
+
+static void unusual_values_parse_to_themselves(void **state)
+{
+	(void)state;
+	accept_policy("[profile x]\nReadOnlyPaths=\"/a b\" '/c\"d' \"/e\\\\f\" -/g /h#i\nEnvironment=\"A=1\\n2\\t3\" B= 'C=\\'\n"
+		      "LoginMessage=\"  it's \\\"so\\\"  \"\nRuntimeMaxSec=1h 30min\nLimitNOFILE=1:infinity\nHostname='box'\n"
+		      "RestrictNamespaces=~user  net\nMemoryMax=1.5G\nEtcUsers=\nUMask=0027\nHome=\"/srv/a b\"\n"
+		      "SystemCallFilter=@sandbox ~ptrace\nWorkingDirectory=~\nTimeoutStopSec=1min \\\n 2s\n"
+		      "ExecPaths=/a\\ /b\n");
+	assert_round_trip("x", false);
+	assert_round_trip("x", true);
+}
+
+static void each_line_names_its_origin(void **state)
+{
+	struct policy_source sources[] = {source("a", "[profile x]\nNice=1\nReadOnlyPaths=/a /b\n"),
+					  source("b", "[profile x]\nReadOnlyPaths=\"/c d\"\n")};
+
+	(void)state;
+	assert_int_equal(parse_layers(sources, COUNT(sources)), 0);
+	char *text = profile_show(choose("x"), true), copy[512] = "";
+	assert_non_null(text);
+	strncat(copy, text, sizeof(copy) - 1);
+	free(text);
+	assert_string_equal(copy, "[profile x]\nReadOnlyPaths=/a /b \"/c d\"\n# a:3: from /a\n# b:2: from \"/c d\"\n"
+				  "Nice=1\n# a:2\n");
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(compiled_in_profiles_parse_to_themselves),
+		TEST(unusual_values_parse_to_themselves),
+		TEST(each_line_names_its_origin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
