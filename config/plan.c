@@ -85,6 +85,28 @@ static int plan_ids(struct draft *draft)
 	return plan_gid_map(draft);
 }
 
+/* Hostname= may hold specifiers. What is no host name, the kernel and everyone who reads it would take amiss. */
+static int plan_host_name(struct draft *draft)
+{
+	const struct value *value = profile_value(draft->profile, KEY_Hostname);
+
+	if (!profile_is(draft->profile, KEY_ProtectHostname))
+		return 0;
+	char *name = specifiers_expand(value->text && *value->text ? value->text : "sandbox", draft->person, draft->errors);
+	if (!name)
+		return -1;
+	size_t length = strlen(name);
+	bool valid = length >= 1 && length <= 64 &&
+		     strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") == length;
+	if (valid)
+		draft->head.host_name = draft_string(draft, name);
+	else
+		policy_error_add(draft->errors, false, value->file, value->line, 0, NULL,
+				 "Hostname: 1 to 64 letters, digits, \".\", \"-\" or \"_\"");
+	free(name);
+	return valid ? 0 : -1;
+}
+
 static void plan_namespaces(struct draft *draft)
 {
 	const struct profile *profile = draft->profile;
@@ -102,10 +124,6 @@ static void plan_namespaces(struct draft *draft)
 	if (profile_is(profile, KEY_PrivateNetwork)) {
 		head->namespaces |= CLONE_NEWNET;
 		head->flags |= PLAN_LOOPBACK;
-	}
-	if (profile_is(profile, KEY_ProtectHostname)) {
-		const struct value *name = profile_value(profile, KEY_Hostname);
-		head->host_name = draft_string(draft, name->text && *name->text ? name->text : "sandbox");
 	}
 }
 
@@ -209,6 +227,8 @@ int plan_make(const struct profile *profile, const struct identity *person, cons
 	plan_namespaces(&draft);
 
 	int result = check_pid_namespace(&draft);
+	if (result == 0)
+		result = plan_host_name(&draft);
 	if (result == 0)
 		result = plan_ids(&draft);
 	if (result == 0)

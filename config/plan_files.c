@@ -151,7 +151,7 @@ static void add_system(struct view *view)
 
 static void add_proc(struct view *view)
 {
-	static const char *const hide_pid[] = {"", "hidepid=ptraceable", "hidepid=invisible", "hidepid=noaccess"};
+	static const char *const hide_pid[] = {"", "hidepid=noaccess", "hidepid=invisible", "hidepid=ptraceable"};
 	static const char *const hidden[] = {"/proc/keys", "/proc/kallsyms", "/proc/interrupts", "/proc/config.gz"};
 	/* Of kuid 0 and closed to everyone else by mode: covered where the person is root. */
 	static const char *const hidden_from_root[] = {"/proc/kcore",	     "/proc/kmsg",	"/proc/timer_list",
@@ -642,7 +642,7 @@ static int add_etc(struct view *view)
 /* Mount points that only the login program's view uses: they are there, and empty, in the session's own. */
 static void add_login_points(struct view *view)
 {
-	static const char *const files[] = {"/run/utmp", "/dev/log"};
+	static const char *const files[] = {"/run/utmp", "/run/sandbox-run/door", "/dev/log"};
 
 	if (view->draft->request->kind != REQUEST_SESSION)
 		return;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 const char *die_name = "sandbox-run";
+int die_status = EXIT_REFUSED;
 void (*die_hook)(const char *text, int error);
 void (*die_cleanup)(void);
 
@@ -66,7 +67,7 @@ static noreturn void finish(const char *text, int error, const char *hint)
 		if (hint)
 			write_line("hint", hint);
 	}
-	_exit(EXIT_REFUSED);
+	_exit(die_status);
 }
 
 void die(const char *format, ...)

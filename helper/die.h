@@ -14,7 +14,7 @@ enum exit_status {
 	EXIT_NOT_FOUND = 127,
 };
 
-/* Ends the process with EXIT_REFUSED after saying "what" or "what: strerror(errno)". */
+/* Ends the process with die_status after saying "what" or "what: strerror(errno)". */
 noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 noreturn void die_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -30,6 +30,7 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * must not be left behind. Both are inherited by fork; a child resets what is not its own.
  */
 extern const char *die_name; /* the program named in the line */
+extern int die_status;	     /* EXIT_REFUSED; 2 where sandboxctl asks */
 extern void (*die_hook)(const char *text, int error);
 extern void (*die_cleanup)(void);
 

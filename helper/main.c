@@ -43,6 +43,10 @@ int main(int argc, char **argv, char **environment)
 	sanitise(environment, usage == 0 ? descriptor_to_keep(&options) : -1, &caller);
 	if (usage != 0)
 		die("%s", why);
+	if (options.verb != VERB_RUN && options.verb != VERB_SESSION) {
+		die_name = "sandboxctl";
+		die_status = 2;
+	}
 	int proc = open_proc();
 	if (proc < 0)
 		die_errno("open /proc");

@@ -531,23 +531,36 @@ void mounts_attach(int mount, const char *target)
 		die_errno("mount %s", target);
 }
 
+/* A mount that is attached nowhere cannot be copied, so the door stands on a path of its own meanwhile. */
+static const char door_path[] = "/run/sandbox-run/door";
+
+static void put_door(const char *path, int door)
+{
+	struct stat status, own;
+	/* Resolved: a door over a link would be passed by whoever names the file itself. */
+	CLEANUP_FD target = open(path, O_PATH | O_CLOEXEC);
+
+	if (target < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP))
+		return;
+	if (target < 0 || fstat(target, &status) != 0 || fstat(door, &own) != 0)
+		die_errno("open %s", path);
+	if (!S_ISREG(status.st_mode) || (status.st_dev == own.st_dev && status.st_ino == own.st_ino))
+		return; /* not a program, or a door already (two names of one file) */
+	CLEANUP_FD tree = open_tree_clone(door, false);
+	if (tree < 0 || attach(tree, target) != 0)
+		die_errno("put a door over %s", path);
+}
+
 void mounts_doors(const struct plan *plan, int door)
 {
 	const plan_ref *doors = plan_array(plan, plan->doors);
 
-	for (uint32_t i = 0; i < plan->doors.count; i++) {
-		const char *path = plan_string(plan, doors[i]);
-		struct stat status, own;
-		/* Resolved: a door over a link would be passed by whoever names the file itself. */
-		CLEANUP_FD target = open(path, O_PATH | O_CLOEXEC);
-		if (target < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ELOOP))
-			continue;
-		if (target < 0 || fstat(target, &status) != 0 || fstat(door, &own) != 0)
-			die_errno("open %s", path);
-		if (!S_ISREG(status.st_mode) || (status.st_dev == own.st_dev && status.st_ino == own.st_ino))
-			continue; /* not a program, or a door already (two names of one file) */
-		CLEANUP_FD tree = open_tree_clone(door, false);
-		if (tree < 0 || attach(tree, target) != 0)
-			die_errno("put a door over %s", path);
-	}
+	mounts_attach(door, door_path);
+	CLEANUP_FD attached = open(door_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (attached < 0)
+		die_errno("open %s", door_path);
+	for (uint32_t i = 0; i < plan->doors.count; i++)
+		put_door(plan_string(plan, doors[i]), attached);
+	if (syscall(SYS_umount2, door_path, MNT_DETACH) != 0)
+		die_errno("take %s away", door_path);
 }

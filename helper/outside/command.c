@@ -64,7 +64,9 @@ static struct plan *make_plan(const struct options *options, const struct caller
 	bool is_root = privileged && getuid() == 0;
 	const struct identity *person = choose_person(options, privileged);
 	struct policy *policy = rules_read(options->policy, !options->policy);
-	struct profile *profile = rules_for_command(policy, options, is_root || !privileged, privileged && !is_root);
+	const struct host_facts *facts = facts_read(privileged, REQUEST_RUN, 0);
+	struct profile *profile =
+		rules_for_command(policy, options, facts, is_root || !privileged, privileged && !is_root);
 	const struct request request = {
 		.kind = REQUEST_RUN,
 		.name = options->name,
@@ -77,7 +79,7 @@ static struct plan *make_plan(const struct options *options, const struct caller
 	struct policy_errors errors = {0};
 	struct plan *plan = NULL;
 
-	if (plan_make(profile, person, &request, facts_read(privileged, REQUEST_RUN, 0), &plan, &errors) != 0 || !plan) {
+	if (plan_make(profile, person, &request, facts, &plan, &errors) != 0 || !plan) {
 		rules_check(&errors);
 		die("no plan could be made");
 	}

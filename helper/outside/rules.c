@@ -47,13 +47,17 @@ struct policy *rules_read(const char *file, bool trusted)
 	return policy;
 }
 
-struct profile *rules_for_command(const struct policy *policy, const struct options *options, bool any_profile,
-				  bool tighten_only)
+struct profile *rules_for_command(const struct policy *policy, const struct options *options,
+				  const struct host_facts *facts, bool any_profile, bool tighten_only)
 {
 	struct policy_errors errors = {0};
 	struct profile *profile = NULL;
 	int result = policy_select_run(policy, options->profile, any_profile, &profile, &errors);
 
+	if (result == 0) { /* a share and an amount can be compared only here */
+		profile->memory_total = facts->memory_total;
+		profile->tasks_total = facts->tasks_total;
+	}
 	for (size_t i = 0; result == 0 && i < options->set_count; i++)
 		result = profile_set(profile, options->sets[i], tighten_only, &errors);
 	if (result == 0)

@@ -3,6 +3,7 @@
 #ifndef HELPER_OUTSIDE_RULES_H
 #define HELPER_OUTSIDE_RULES_H
 
+#include "config/facts.h"
 #include "config/policy.h"
 #include "helper/outside/options.h"
 
@@ -10,8 +11,8 @@
 struct policy *rules_read(const char *file, bool trusted);
 
 /* The profile of a command: selected, tightened by the caller's settings, and enforceable by this build. */
-struct profile *rules_for_command(const struct policy *policy, const struct options *options, bool any_profile,
-				  bool tighten_only);
+struct profile *rules_for_command(const struct policy *policy, const struct options *options,
+				  const struct host_facts *facts, bool any_profile, bool tighten_only);
 
 /* Ends the process with the first error (and how many more there are) where there is one; shows warnings otherwise. */
 void rules_check(struct policy_errors *errors);

@@ -66,8 +66,8 @@ static void answer_broken(const char *text, int error)
 	answer(MESSAGE_BROKEN, text);
 }
 
-/* One message of a kind within the bound. Its text is in static memory. */
-static struct message expect(int socket, enum message_kind kind, const char *from)
+/* The next message within the bound. Its text is in static memory. */
+static struct message receive(int socket, const char *from)
 {
 	static char text[MESSAGE_TEXT_MAX + 1];
 	struct pollfd poller = {.fd = socket, .events = POLLIN};
@@ -83,9 +83,33 @@ static struct message expect(int socket, enum message_kind kind, const char *fro
 		die("%s ended early", from);
 	if (message.kind == MESSAGE_FAILED)
 		die("%s", message.text);
+	return message;
+}
+
+static struct message expect(int socket, enum message_kind kind, const char *from)
+{
+	struct message message = receive(socket, from);
+
 	if (message.kind != kind)
 		die("unexpected message %u from %s", message.kind, from);
 	return message;
+}
+
+/* PID 1 is ready, and its child offers itself to be joined: two processes, either may be first. Returns the pidfd. */
+static int wait_for_offer(void)
+{
+	int pidfd = -1;
+
+	for (bool ready = false; !ready || pidfd < 0;) {
+		struct message message = receive(spawned.control, "the sandbox's first process");
+		if (message.kind == MESSAGE_READY && !ready)
+			ready = true;
+		else if (message.kind == MESSAGE_JOIN && pidfd < 0 && message.descriptor_count == 1)
+			pidfd = message.descriptors[0];
+		else
+			die("unexpected message %u from the sandbox's first process", message.kind);
+	}
+	return pidfd;
 }
 
 /* The profile that holds for this login. Does not return where the person is not confined or refused. */
@@ -164,7 +188,7 @@ static int take_door(void)
 	return mount;
 }
 
-static void take_login_mounts(struct login_mounts *login, const struct plan *plan)
+static void take_login_mounts(struct login_mounts *login)
 {
 	/* What sshd and login write after the session is open. Paths of root, in directories of root. */
 	static const char *const host[] = {"/run/utmp", "/var/log/wtmp", "/var/log/lastlog", "/dev/log"};
@@ -182,7 +206,6 @@ static void take_login_mounts(struct login_mounts *login, const struct plan *pla
 			continue;
 		add_mount(login, mount, host[i]);
 	}
-	(void)plan;
 }
 
 /* Descriptors into which the module writes "0": the login leaf of every hierarchy. */
@@ -198,9 +221,8 @@ static void open_login_leaves(struct message *message)
 	}
 }
 
-static void offer_session(const struct plan *plan, const struct spawned *spawned, const char *id)
+static void offer_session(const struct plan *plan, const char *id)
 {
-	struct message offered = expect(spawned->control, MESSAGE_JOIN, "the sandbox's set-up process");
 	struct message message = {
 		.kind = MESSAGE_JOIN,
 		/* All but the user namespace: the login program keeps its real root. */
@@ -208,20 +230,17 @@ static void offer_session(const struct plan *plan, const struct spawned *spawned
 		.text = id,
 		.length = (uint32_t)strlen(id),
 		.descriptor_count = 2,
-		.descriptors = {spawned->pidfd},
+		.descriptors = {spawned.pidfd},
 	};
 
-	if (offered.descriptor_count != 1)
-		die("the sandbox's set-up process sent no descriptor");
-	message.descriptors[1] = offered.descriptors[0];
-	expect(spawned->control, MESSAGE_READY, "the sandbox's first process");
+	message.descriptors[1] = wait_for_offer();
 	open_login_leaves(&message);
 	if (message_send(module_socket, &message) != 0)
 		die_errno("answer the login program");
 	for (uint32_t i = 1; i < message.descriptor_count; i++)
 		close(message.descriptors[i]);
 	expect(module_socket, MESSAGE_JOINED, "the login program");
-	if (message_send_value(spawned->control, MESSAGE_JOINED, 0) != 0)
+	if (message_send_value(spawned.control, MESSAGE_JOINED, 0) != 0)
 		die_errno("report to the sandbox's first process");
 }
 
@@ -234,13 +253,15 @@ static bool module_says_bye(void)
 	return got == 1 && message.kind == MESSAGE_BYE;
 }
 
-static void wait_for_end(const struct spawned *spawned, int opener)
+static void wait_for_end(const struct plan *plan, int opener)
 {
+	bool watch_memory = session_cgroup.count && (plan->flags & PLAN_OOM_KILL);
 	struct pollfd watched[] = {
 		{.fd = opener, .events = POLLIN},
-		{.fd = spawned->pidfd, .events = POLLIN},
+		{.fd = spawned.pidfd, .events = POLLIN},
 		{.fd = module_socket, .events = POLLIN},
-		{.fd = session_cgroup.count ? session_cgroup.oom_event : -1, .events = POLLIN},
+		{.fd = watch_memory ? session_cgroup.oom_event : -1, .events = POLLIN},
+		{.fd = watch_memory && session_cgroup.oom_event < 0 ? session_cgroup.oom_file : -1, .events = POLLPRI},
 	};
 
 	for (;;) {
@@ -248,6 +269,8 @@ static void wait_for_end(const struct spawned *spawned, int opener)
 			return;
 		if (watched[0].revents || watched[1].revents)
 			return;
+		if ((watched[3].revents || watched[4].revents) && cgroup_oom_kills(&session_cgroup) > 0)
+			return; /* OOMPolicy=kill */
 		if (watched[2].revents) {
 			if (module_says_bye())
 				return;
@@ -315,7 +338,7 @@ int session_run(int socket, const struct caller_state *caller, int proc, bool pr
 	registry_create(&entry, id, plan);
 	if ((plan->flags & PLAN_CGROUP) && cgroup_create(plan, id, &session_cgroup, why, sizeof(why)) != 0)
 		die("%s", why);
-	take_login_mounts(&mounts, plan);
+	take_login_mounts(&mounts);
 	const struct spawn_request request = {
 		.plan = plan,
 		.cgroup = session_cgroup.count ? &session_cgroup : NULL,
@@ -325,11 +348,11 @@ int session_run(int socket, const struct caller_state *caller, int proc, bool pr
 	};
 	spawn_sandbox(&request, &spawned);
 	spawn_admit(&request, &spawned);
-	offer_session(plan, &spawned, id);
+	offer_session(plan, id);
 	die_hook = NULL;
 	privs_become_supervisor(true);
 	own_filter_supervisor();
-	wait_for_end(&spawned, opener);
+	wait_for_end(plan, opener);
 	kill_and_reap();
 	wait_for_opener(opener);
 	clean_up();

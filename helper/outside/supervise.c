@@ -205,12 +205,6 @@ static bool oom_happened(const struct supervisor *supervisor)
 
 static void memory_event(struct supervisor *supervisor)
 {
-	uint64_t count;
-
-	if (supervisor->cgroup->oom_event >= 0) {
-		ssize_t got = read(supervisor->cgroup->oom_event, &count, sizeof(count));
-		(void)got; /* the count below is what is believed */
-	}
 	if (oom_happened(supervisor)) {
 		supervisor->oom = true;
 		kill_sandbox(supervisor);

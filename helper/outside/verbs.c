@@ -332,13 +332,13 @@ static int policy_check(const struct options *options)
 
 /* The profile for a person's login or for a command. NULL: not confined. */
 static struct profile *find_profile(const struct options *options, const struct policy *policy,
-				    const struct identity *person)
+				    const struct identity *person, const struct host_facts *facts)
 {
 	struct policy_errors errors = {0};
 	struct profile *profile = NULL;
 
 	if (!options->user)
-		return rules_for_command(policy, options, true, false);
+		return rules_for_command(policy, options, facts, true, false);
 	enum login_decision decision = policy_select_login(policy, person, options->service ? options->service : "sshd",
 							   &profile, &errors);
 	rules_check(&errors);
@@ -397,7 +397,7 @@ int verb_policy(const struct options *options, const struct caller_state *caller
 	if (!person)
 		die("there is no account of that name");
 	struct policy *policy = rules_read(options->policy, !options->policy);
-	struct profile *profile = find_profile(options, policy, person);
+	struct profile *profile = find_profile(options, policy, person, facts);
 	if (!profile) {
 		puts("not confined");
 		return flushed(ANSWER_NO);
