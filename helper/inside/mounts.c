@@ -33,6 +33,8 @@ static const off_t copy_bytes_max = 8 << 20;
 struct builder {
 	const struct plan *plan;
 	int root; /* the new root */
+	int parent; /* directory of the step before; -1: none */
+	char parent_path[4096];
 	bool mask_made;
 };
 
@@ -96,12 +98,30 @@ static int open_target(const struct builder *builder, const char *path)
 	return open_resolved(builder->root, path, O_PATH, 0, IN_ROOT);
 }
 
-/* Opens the directory that holds the last component of path, making what is missing of it. Returns an O_PATH descriptor and
- * the last component, or -1 with errno. */
-static int open_parent(const struct builder *builder, const char *path, const char **ret_last)
+static int open_parent(struct builder *builder, const char *path, const char **ret_last);
+
+/* Opens a directory of the new root, making what is missing of it. */
+static int open_directory(struct builder *builder, const char *path)
+{
+	const char *name;
+	int fd = open_target(builder, path);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	int above = open_parent(builder, path, &name);
+	if (above < 0 || (mkdirat(above, name, 0755) != 0 && errno != EEXIST))
+		return -1;
+	return open_target(builder, path);
+}
+
+/*
+ * The directory that holds the last component of path, made where it is missing, and that component. The steps are sorted,
+ * so the directory of the step before is kept: many share it. The descriptor stays the builder's. Returns -1 with errno.
+ */
+static int open_parent(struct builder *builder, const char *path, const char **ret_last)
 {
 	const char *last = strrchr(path, '/');
-	char parent[4096];
+	char parent[sizeof(builder->parent_path)];
 
 	if (!last || (size_t)(last - path) >= sizeof(parent)) {
 		errno = ENAMETOOLONG;
@@ -109,39 +129,49 @@ static int open_parent(const struct builder *builder, const char *path, const ch
 	}
 	*ret_last = last + 1;
 	if (last == path)
-		return fcntl(builder->root, F_DUPFD_CLOEXEC, 3);
+		return builder->root;
 	memcpy(parent, path, (size_t)(last - path));
 	parent[last - path] = '\0';
-	int fd = open_target(builder, parent);
-	if (fd >= 0 || errno != ENOENT)
-		return fd;
-	const char *name;
-	CLEANUP_FD above = open_parent(builder, parent, &name);
-	if (above < 0 || (mkdirat(above, name, 0755) != 0 && errno != EEXIST))
+	if (builder->parent >= 0 && strcmp(builder->parent_path, parent) == 0)
+		return builder->parent;
+	int fd = open_directory(builder, parent);
+	if (fd < 0)
 		return -1;
-	return open_target(builder, parent);
+	close_fd(&builder->parent);
+	builder->parent = fd;
+	memcpy(builder->parent_path, parent, sizeof(parent));
+	return fd;
 }
 
-/* Opens target, making it as an empty directory or file where it is missing. */
-static int make_target(const struct builder *builder, const char *path, bool is_directory, mode_t mode)
+/* Something was mounted on path: what was kept of it lies below now. */
+static void forget_parent(struct builder *builder, const char *path)
+{
+	if (strncmp(builder->parent_path, path, strlen(path)) == 0)
+		close_fd(&builder->parent);
+}
+
+/* Opens target, making it as an empty directory or file where it is missing. The last component is first made and then
+ * opened without following a link; what is there already is looked up below the new root. */
+static int make_target(struct builder *builder, const char *path, bool is_directory, mode_t mode)
 {
 	const char *name;
-	int fd = open_target(builder, path);
+	int parent = open_parent(builder, path, &name);
 
-	if (fd >= 0 || errno != ENOENT)
-		return fd;
-	CLEANUP_FD parent = open_parent(builder, path, &name);
 	if (parent < 0)
 		return -1;
 	if (is_directory) {
-		if (mkdirat(parent, name, mode) != 0 && errno != EEXIST)
-			return -1;
+		if (mkdirat(parent, name, mode) == 0)
+			return openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	} else {
-		CLEANUP_FD file = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-		if (file < 0)
-			return -1;
+		int file = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+		if (file >= 0)
+			return file;
 	}
-	return open_target(builder, path);
+	int error = errno;
+	int fd = open_target(builder, path);
+	if (fd < 0 && errno == ENOENT)
+		errno = error; /* why it could not be made says more */
+	return fd;
 }
 
 /* --- steps --------------------------------------------------------------------------------------------------------------*/
@@ -175,7 +205,7 @@ static void step_directory(struct builder *builder, const struct plan_step *step
 static void step_file(struct builder *builder, const struct plan_step *step, const char *target)
 {
 	const char *name, *bytes = plan_string(builder->plan, step->text);
-	CLEANUP_FD parent = open_parent(builder, target, &name);
+	int parent = open_parent(builder, target, &name);
 
 	if (parent < 0)
 		die_errno("make %s", target);
@@ -188,7 +218,7 @@ static void step_file(struct builder *builder, const struct plan_step *step, con
 static void step_symlink(struct builder *builder, const struct plan_step *step, const char *target)
 {
 	const char *name;
-	CLEANUP_FD parent = open_parent(builder, target, &name);
+	int parent = open_parent(builder, target, &name);
 
 	if (parent < 0 || symlinkat(plan_string(builder->plan, step->source), parent, name) != 0)
 		die_errno("make link %s", target);
@@ -208,6 +238,7 @@ static void bind_source(struct builder *builder, const struct plan_step *step, i
 		die_errno("set mount attributes of %s", target);
 	if (attach(tree, fd) != 0)
 		die_errno("mount %s", target);
+	forget_parent(builder, target);
 }
 
 static void step_bind(struct builder *builder, const struct plan_step *step, const char *target)
@@ -236,6 +267,7 @@ static void step_tmpfs(struct builder *builder, const struct plan_step *step, co
 	CLEANUP_FD fd = make_target(builder, target, true, 0755);
 	if (mount < 0 || fd < 0 || attach(mount, fd) != 0)
 		die_errno("mount a private %s", target);
+	forget_parent(builder, target);
 }
 
 static void step_filesystem(struct builder *builder, const struct plan_step *step, const char *type, const char *target)
@@ -250,6 +282,7 @@ static void step_filesystem(struct builder *builder, const struct plan_step *ste
 	CLEANUP_FD fd = make_target(builder, target, true, 0755);
 	if (fd < 0 || attach(mount, fd) != 0)
 		die_errno("mount %s", target);
+	forget_parent(builder, target);
 }
 
 /* /proc must be of our own pid namespace: a host's /proc here would show, and through it reach, everybody (threats G5). */
@@ -304,6 +337,7 @@ static void step_attributes(struct builder *builder, const struct plan_step *ste
 	CLEANUP_FD tree = open_tree_clone(fd, step->flags & STEP_RECURSIVE);
 	if (tree < 0 || set_attributes(tree, step->attributes, step->clear, 0, true) != 0 || attach(tree, fd) != 0)
 		die_errno("set mount attributes of %s", target);
+	forget_parent(builder, target);
 }
 
 /* What covers a path: an empty directory or file of mode 0, bound read-only. They stay where they are, since nothing can
@@ -339,6 +373,7 @@ static void step_mask(struct builder *builder, const struct plan_step *step, con
 	uint64_t attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	if (tree < 0 || set_attributes(tree, attributes, 0, 0, false) != 0 || attach(tree, fd) != 0)
 		die_errno("hide %s", target);
+	forget_parent(builder, target);
 }
 
 /* --- copies -------------------------------------------------------------------------------------------------------------*/
@@ -418,7 +453,7 @@ static void step_copy(struct builder *builder, const struct plan_step *step, con
 	}
 	if (!S_ISREG(status.st_mode))
 		die("copy %s: not a regular file", path);
-	CLEANUP_FD parent = open_parent(builder, target, &name);
+	int parent = open_parent(builder, target, &name);
 	if (parent < 0)
 		die_errno("make %s", target);
 	copy_file(source, parent, name, &status, target);
@@ -496,7 +531,7 @@ static void enter_root(int root)
 
 void mounts_enter(const struct plan *plan)
 {
-	struct builder builder = {.plan = plan};
+	struct builder builder = {.plan = plan, .parent = -1};
 	const struct plan_step *steps = plan_array(plan, plan->steps);
 	mode_t mask = umask(0);
 
@@ -509,6 +544,7 @@ void mounts_enter(const struct plan *plan)
 	builder.root = root;
 	for (uint32_t i = 0; i < plan->steps.count; i++)
 		execute_step(&builder, &steps[i]);
+	close_fd(&builder.parent);
 	if ((plan->flags & PLAN_ROOT_READ_ONLY) && set_attributes(root, MOUNT_ATTR_RDONLY, 0, 0, false) != 0)
 		die_errno("make the new root read-only");
 	enter_root(root);

@@ -104,7 +104,9 @@ int registry_remove(struct registry_entry *entry)
 {
 	int result = 0;
 
-	if (entry->id[0])
+	/* The plan is all there is; a tree is looked through only where that is not so. */
+	if (entry->id[0] && (entry->directory < 0 || unlinkat(entry->directory, "plan", 0) != 0 ||
+			     unlinkat(entry->root, entry->id, AT_REMOVEDIR) != 0))
 		result = remove_tree(entry->root, entry->id);
 	entry->id[0] = '\0';
 	close_fd(&entry->plan);

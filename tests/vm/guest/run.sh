@@ -18,7 +18,9 @@ for suite in $(cat ../suites); do
 done
 if [ "$status" != 0 ]; then
 	echo "# journal, its end:"
-	journalctl -b -n 80 -o short-monotonic --no-pager -t sshd -t systemd -t systemd-logind -t sandbox-helper -t sandbox-run \
-		-t kernel -p 6 2>/dev/null | cut -c1-220 | sed 's/^/#   /'
+	# Of the kernel only what concerns limits, not the tables of an OOM kill.
+	journalctl -b -o short-monotonic --no-pager -p 6 2>/dev/null |
+		grep -E ' (sshd|\(systemd\)|systemd-logind|sandbox-[a-z]*)\[|oom-kill:|fork rejected' |
+		tail -n 80 | cut -c1-300 | sed 's/^/#   /'
 fi
 exit "$status"

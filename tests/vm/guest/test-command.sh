@@ -24,9 +24,10 @@ check "twin: without the limit 200M can be allocated" "0" "$(fact unlimited)"
 check "MemoryMax=64M and a child of the shell allocating 200M: 137" "137" "$(fact limited)"
 check_match "MemoryMax: reason oom" '*"reason":"oom"*' "$(cat /home/bob/status 2>&1)"
 
-start_session bob "sandbox-run -s TasksMax=32 -- sh -c '
+# bash waits and tries again where it cannot fork (dash gives up), so its loop is still there while it is looked at.
+start_session bob "sandbox-run -s TasksMax=32 -- bash -c '
 	sleep 4005 & for i in \$(seq 100); do (sleep 4006 &) & done 2>/dev/null; sleep 4005'"
-wait_for 20 pid_of bob sleep 4005 || sed 's/^/# /' /run/vm-tests.ready
+wait_for 20 pid_of bob sleep 4005
 cgroup=$(cgroup_of "$(pid_of bob sleep 4005)")
 most=$(most_tasks "$cgroup")
 check_match "TasksMax: the command is in a cgroup of its own" "*sandbox-run/*" "$cgroup"

@@ -25,7 +25,6 @@ check "twin: bob may have 100 tasks" "100" "$(pgrep -c -u bob -x -f 'sleep 4003'
 loginctl terminate-session "$session"
 wait "$login" 2>/dev/null
 
-# In subshells: a shell that cannot fork gives up, here one of many.
 start_session alice 'sleep 4004 & for i in $(seq 100); do (sleep 4003 &) & done 2>/dev/null; sleep 4004'
 wait_for 20 pid_of alice sleep 4004
 limits=$(dirname "$(cgroup_of "$(pid_of alice sleep 4004)")")

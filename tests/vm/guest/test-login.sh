@@ -9,7 +9,8 @@ everything='
 	echo "name $(id -un)"
 	echo "students $(id -Gn | grep -cw students)"
 	read inside outside length </proc/self/uid_map; echo "uid_map $inside $outside $length"
-	awk "/^NoNewPrivs|^Seccomp:/ { print \$1, \$2 } /^Cap/ && \$2 !~ /^0*\$/ { bad++ } END { print \"caps\", bad + 0 }" /proc/self/status
+	awk "/^NoNewPrivs|^Seccomp:/ { print \$1, \$2 }" /proc/self/status
+	awk "/^Cap/ && \$2 !~ /^0*\$/ { held++ } END { print \"caps\", held + 0 }" /proc/self/status
 	few=0; for process in /proc/[0-9]*; do few=$((few + 1)); done; [ $few -le 12 ] && echo "processes few" || echo "processes many"
 	[ -e /tmp/vm-tests-of-the-host ] && echo "tmp host" || echo "tmp private"
 	[ -e /run/dbus/system_bus_socket ] && echo "bus seen" || echo "bus hidden"
@@ -32,7 +33,8 @@ check "alice: /tmp is private" "private" "$(fact tmp)"
 check "alice: the system bus is not visible" "hidden" "$(fact bus)"
 check "alice: /run/user is not visible" "hidden" "$(fact runtime)"
 check "alice: other people are not listed" "hidden" "$(fact bob)"
-check "alice: exact quoting, exact status, nothing else on stdout" $'a  b\nc\n9' "$(remote alice 'echo "a  b" && echo c; exit 9' 2>/dev/null; echo $?)"
+check "alice: exact quoting, exact status, nothing else on stdout" $'a  b\nc\n9' \
+	"$(remote alice 'echo "a  b" && echo c; exit 9' 2>/dev/null; echo $?)"
 check "alice: a sandbox in the sandbox is refused" "125" "$(remote alice 'sandbox-run -q -- true' 2>/dev/null; echo $?)"
 
 for person in bob carol root; do
