@@ -37,6 +37,7 @@ Q := $(if $(V),,@)
 CONFIG_SOURCES   := $(wildcard config/*.c)
 PROTOCOL_SOURCES := $(wildcard protocol/*.c)
 HELPER_SOURCES   := $(wildcard helper/*.c helper/outside/*.c helper/inside/*.c)
+LOOKUP_SOURCES   := $(wildcard helper/lookup/*.c)
 DOOR_SOURCES     := $(wildcard helper/door/*.c)
 RUN_SOURCES      := cli/sandbox-run.c $(wildcard cli/run_*.c) $(wildcard cli/common_*.c)
 CTL_SOURCES      := cli/sandboxctl.c $(wildcard cli/ctl_*.c) $(wildcard cli/common_*.c)
@@ -47,7 +48,8 @@ DOOR_SHARED      := config/plan_image.c helper/die.c helper/io.c helper/privs.c 
 objects = $(patsubst %.c,$(B)/%.o,$(1))
 pic_objects = $(patsubst %.c,$(B)/%.pic.o,$(1))
 
-PROGRAMS := $(B)/sandbox-run $(B)/sandboxctl $(B)/sandbox-helper $(B)/sandbox-door $(B)/pam_sandbox.so
+PROGRAMS := $(B)/sandbox-run $(B)/sandboxctl $(B)/sandbox-helper $(B)/sandbox-lookup $(B)/sandbox-door \
+	$(B)/pam_sandbox.so
 
 all: $(PROGRAMS)
 
@@ -68,6 +70,10 @@ $(B)/builtin_policy.h: config/builtin.conf
 $(B)/config/builtin.o $(B)/config/builtin.pic.o: $(B)/builtin_policy.h
 
 $(B)/sandbox-helper: $(call objects,$(CONFIG_SOURCES) $(PROTOCOL_SOURCES) $(HELPER_SOURCES))
+	$(if $(Q),@echo "  LINK    $@")
+	$(Q)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) $(or $(STATIC_PIE),-pie) $^ $(LDLIBS) -o $@
+
+$(B)/sandbox-lookup: $(call objects,$(LOOKUP_SOURCES) $(PROTOCOL_SOURCES))
 	$(if $(Q),@echo "  LINK    $@")
 	$(Q)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -pie $^ $(LDLIBS) -o $@
 
@@ -131,6 +137,7 @@ install: all
 	$(INSTALL) -d -m 0700 $(DESTDIR)$(LIBEXECDIR)/door
 	$(INSTALL) -m 0755 $(B)/sandbox-run $(B)/sandboxctl $(DESTDIR)$(BINDIR)
 	$(INSTALL) -m $(if $(HELPER_GROUP),4750 -g $(HELPER_GROUP),4755) $(B)/sandbox-helper $(DESTDIR)$(LIBEXECDIR)/sandbox-helper
+	$(INSTALL) -m 0755 $(B)/sandbox-lookup $(DESTDIR)$(LIBEXECDIR)/sandbox-lookup
 	$(INSTALL) -m 4755 $(B)/sandbox-door $(DESTDIR)$(LIBEXECDIR)/door/sandbox-door
 	$(INSTALL) -m 0644 $(B)/pam_sandbox.so $(DESTDIR)$(PAMDIR)
 	for m in $(MANUALS); do \
@@ -139,7 +146,7 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/sandbox-run $(DESTDIR)$(BINDIR)/sandboxctl $(DESTDIR)$(PAMDIR)/pam_sandbox.so
-	rm -f $(DESTDIR)$(LIBEXECDIR)/sandbox-helper $(DESTDIR)$(LIBEXECDIR)/door/sandbox-door
+	rm -f $(DESTDIR)$(LIBEXECDIR)/sandbox-helper $(DESTDIR)$(LIBEXECDIR)/sandbox-lookup $(DESTDIR)$(LIBEXECDIR)/door/sandbox-door
 	for m in $(notdir $(MANUALS)); do rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$$m; done
 	-rmdir $(DESTDIR)$(LIBEXECDIR)/door $(DESTDIR)$(LIBEXECDIR)
 

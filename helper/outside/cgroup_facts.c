@@ -245,6 +245,9 @@ static bool swap_is_accounted(unsigned version, const char *parent, const char *
 	       exists("/proc", "swaps");
 }
 
+/* What some key of this build, or ending a sandbox, needs: looking at more costs each start. */
+static const uint32_t usable = 1u << CGROUP_MEMORY | 1u << CGROUP_PIDS | 1u << CGROUP_CPU | 1u << CGROUP_FREEZER;
+
 /* Splits "ID:CONTROLLERS:PATH" and adds that hierarchy if it can be used. */
 static void add_hierarchy(const struct finder *finder, char *line, struct cgroup_facts *facts)
 {
@@ -256,7 +259,7 @@ static void add_hierarchy(const struct finder *finder, char *line, struct cgroup
 	*path++ = '\0';
 	unsigned version = *++controllers ? 1 : 2;
 	uint32_t bits = cgroup_controllers(controllers, version);
-	if ((version == 1 && !bits) || !find_mount(version, controllers, mount))
+	if ((version == 1 && !(bits & usable)) || !find_mount(version, controllers, mount))
 		return;
 	/* A container may show a part of the hierarchy at the mount, and paths from the root of the whole. */
 	if (strcmp(path, "/") == 0 || !path_format(own, "%s%s", mount, path) || !exists(own, "cgroup.procs"))

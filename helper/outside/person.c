@@ -112,87 +112,44 @@ static struct identity_group *caller_groups(struct identity *person)
 	return groups;
 }
 
-/* --- the name service, asked by a child -------------------------------------------------------------------------------*/
+/* --- the name service, asked by a program of its own ---------------------------------------------------------------------*/
 
-static void name_group(struct identity_group *group)
+/* Beside a helper that is run from where it was built; a set-uid one was perhaps put somewhere else by its caller, and
+ * takes the installed program only. */
+static const char *lookup_program(char *path, size_t size)
 {
-	struct group *entry = getgrgid(group->gid);
+	ssize_t length = geteuid() != getuid() ? -1 : readlink("/proc/self/exe", path, size - sizeof("sandbox-lookup"));
 
-	group->name = entry ? copy(entry->gr_name) : NULL;
-}
-
-static void account_groups(struct identity *person)
-{
-	int count = 256;
-	gid_t *gids = zeroed(GROUPS_MAX, sizeof(*gids));
-
-	count = GROUPS_MAX;
-	if (getgrouplist(person->name, person->gid, gids, &count) < 0)
-		die("too many groups");
-	struct identity_group *groups = zeroed((size_t)count, sizeof(*groups));
-	for (int i = 0; i < count; i++)
-		groups[i].gid = gids[i];
-	free(gids);
-	person->groups = groups;
-	person->group_count = (size_t)count;
-}
-
-/* Runs in the child. by_name NULL: complete what is missing of a person known by ids. */
-static void ask_name_service(struct identity *person, const char *by_name, int socket)
-{
-	static char text[MESSAGE_TEXT_MAX];
-	struct passwd *entry = by_name ? getpwnam(by_name) : person->name ? NULL : getpwuid(person->uid);
-
-	if (entry) {
-		account_fill(person, entry);
-		person->uid = entry->pw_uid;
-		if (by_name)
-			person->gid = entry->pw_gid;
-	} else if (by_name) {
-		message_send_value(socket, MESSAGE_NOT_CONFINED, 0); /* no such account */
-		return;
+	if (length > 0) {
+		path[length] = '\0';
+		char *slash = strrchr(path, '/');
+		if (slash) {
+			strcpy(slash + 1, "sandbox-lookup");
+			if (access(path, X_OK) == 0)
+				return path;
+		}
 	}
-	if (!person->name) {
-		char number[16];
-		snprintf(number, sizeof(number), "%u", person->uid);
-		person->name = copy(number);
-		person->home = "/";
-		person->shell = "/bin/sh";
-	}
-	if (by_name)
-		account_groups(person);
-	struct identity_group *groups = zeroed(person->group_count, sizeof(*groups));
-	memcpy(groups, person->groups, person->group_count * sizeof(*groups));
-	for (size_t i = 0; i < person->group_count; i++)
-		if (!groups[i].name)
-			name_group(&groups[i]);
-	person->groups = groups;
-	struct identity_group primary = {.gid = person->gid, .name = person->primary_group_name};
-	if (!primary.name)
-		name_group(&primary);
-	person->primary_group_name = primary.name;
-	struct group *tty = person->tty_gid == (gid_t)-1 ? getgrnam("tty") : NULL;
-	if (tty)
-		person->tty_gid = tty->gr_gid;
-
-	struct session_request request = {.person = *person, .service = "-"};
-	long length = session_request_write(&request, text, sizeof(text));
-	struct message message = {.kind = MESSAGE_SESSION, .text = text, .length = (uint32_t)length};
-	if (length < 0 || message_send(socket, &message) != 0)
-		_exit(1);
+	return LIBEXECDIR "/sandbox-lookup";
 }
 
-static void child_hook(const char *text, int error)
+/* In the child: nothing of ours but the socket, as descriptor 1. */
+static noreturn void execute_lookup(bool privileged, uid_t uid, gid_t gid, int socket, char **arguments)
 {
-	(void)text;
-	(void)error; /* the parent says that the look-up failed */
+	char path[4096], *const environment[] = {NULL};
+	const char *program = lookup_program(path, sizeof(path));
+
+	if (privileged)
+		privs_become(uid, gid, NULL, 0);
+	if (dup2(socket, STDOUT_FILENO) < 0)
+		_exit(EXIT_REFUSED);
+	execve(program, arguments, environment);
+	_exit(EXIT_NOT_FOUND);
 }
 
-/* Returns the person, NULL for "no such account". */
-static const struct identity *lookup(struct identity *person, const char *by_name, bool privileged, uid_t uid, gid_t gid)
+/* Returns whether there is such an account; fills *ret_request, whose memory lives as long as the process. */
+static bool lookup(char **arguments, bool privileged, uid_t uid, gid_t gid, struct session_request *ret_request)
 {
 	static char buffer[MESSAGE_TEXT_MAX + 1];
-	struct session_request request;
 	struct message message;
 	int pair[2], status;
 
@@ -201,13 +158,8 @@ static const struct identity *lookup(struct identity *person, const char *by_nam
 	pid_t child = fork();
 	if (child < 0)
 		die_errno("name service look-up");
-	if (child == 0) {
-		die_hook = child_hook;
-		if (privileged)
-			privs_become(uid, gid, NULL, 0);
-		ask_name_service(person, by_name, pair[1]);
-		_exit(0);
-	}
+	if (child == 0)
+		execute_lookup(privileged, uid, gid, pair[1], arguments);
 	close(pair[1]);
 	struct pollfd poller = {.fd = pair[0], .events = POLLIN};
 	int ready;
@@ -220,12 +172,45 @@ static const struct identity *lookup(struct identity *person, const char *by_nam
 		;
 	close(pair[0]);
 	if (got == 1 && message.kind == MESSAGE_NOT_CONFINED)
-		return NULL;
+		return false;
 	if (got != 1 || message.kind != MESSAGE_SESSION ||
-	    session_request_read(message.text, message.length, &request) != 0)
-		die("the name service did not answer for %s", by_name ? by_name : "the caller");
-	*person = request.person; /* its memory lives as long as the process */
-	return person;
+	    session_request_read(message.text, message.length, ret_request) != 0)
+		die("the name service did not answer");
+	return true;
+}
+
+/* Asks for what the files do not say of the caller. Ids and groups are the kernel's word; only names and the account come
+ * from a program that the caller can disturb. */
+static void complete_caller(struct identity *person, struct identity_group *groups, bool known)
+{
+	char **arguments = zeroed(person->group_count + 5, sizeof(*arguments));
+	size_t next = 0;
+	struct session_request request;
+
+	arguments[next++] = copy("sandbox-lookup");
+	arguments[next++] = copy("ids");
+	for (size_t i = 0; i < person->group_count + 2; i++) {
+		char number[16];
+		unsigned id = i == 0 ? person->uid : i == 1 ? person->gid : groups[i - 2].gid;
+		snprintf(number, sizeof(number), "%u", id);
+		arguments[next++] = copy(number);
+	}
+	if (!lookup(arguments, geteuid() == 0 && person->uid != 0, person->uid, person->gid, &request) ||
+	    request.person.group_count != person->group_count)
+		die("the name service did not answer");
+	if (!known) {
+		person->name = request.person.name;
+		person->gecos = request.person.gecos;
+		person->home = request.person.home;
+		person->shell = request.person.shell;
+	}
+	if (!person->primary_group_name)
+		person->primary_group_name = request.person.primary_group_name;
+	if (person->tty_gid == (gid_t)-1)
+		person->tty_gid = request.person.tty_gid;
+	for (size_t i = 0; i < person->group_count; i++)
+		if (!groups[i].name)
+			groups[i].name = request.person.groups[i].name;
 }
 
 const struct identity *person_caller(void)
@@ -235,27 +220,17 @@ const struct identity *person_caller(void)
 	person = (struct identity){.uid = getuid(), .gid = getgid(), .tty_gid = (gid_t)-1};
 	struct identity_group *groups = caller_groups(&person);
 	bool known = account_from_file(&person);
-	if (group_names_from_file(&person, groups) == 0 && known)
-		return &person;
-	struct identity asked = person;
-	bool privileged = geteuid() == 0 && person.uid != 0;
-	lookup(&asked, NULL, privileged, person.uid, person.gid);
-	/* Ids and groups are the kernel's word; only names and the account may come from a child the caller could disturb. */
-	asked.uid = person.uid;
-	asked.gid = person.gid;
-	if (asked.group_count != person.group_count)
-		die("the name service changed the caller's groups");
-	for (size_t i = 0; i < person.group_count; i++)
-		groups[i].name = asked.groups[i].gid == groups[i].gid ? asked.groups[i].name : NULL;
-	asked.groups = groups;
-	person = asked;
+	if (group_names_from_file(&person, groups) != 0 || !known)
+		complete_caller(&person, groups, known);
 	return &person;
 }
 
 const struct identity *person_by_name(const char *name, bool privileged)
 {
-	static struct identity person;
+	static struct session_request request;
+	char *arguments[] = {copy("sandbox-lookup"), copy("name"), copy(name), NULL};
 
-	person = (struct identity){.tty_gid = (gid_t)-1};
-	return lookup(&person, name, privileged, 65534, 65534);
+	if (!lookup(arguments, privileged, 65534, 65534, &request))
+		return NULL;
+	return &request.person;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Who a sandbox is for. Accounts in /etc/passwd and /etc/group are read from these files; for anyone else the name service
- * is asked by a child that has dropped its privilege, since its modules are not ours to trust.
+ * is asked by sandbox-lookup, a program of its own that is started without privilege: its modules are not ours to trust, and
+ * the helper itself never loads any.
  */
 #ifndef HELPER_OUTSIDE_PERSON_H
 #define HELPER_OUTSIDE_PERSON_H

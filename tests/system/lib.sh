@@ -27,6 +27,7 @@ private_machine() {
 	rm -f /etc/sandbox-run/policy.conf
 	install -d -m 0700 "$libexec/door"
 	install -m 4755 "$build/sandbox-helper" "$libexec/sandbox-helper"
+	install -m 0755 "$build/sandbox-lookup" "$libexec/sandbox-lookup"
 	install -m 4755 "$build/sandbox-door" "$libexec/door/sandbox-door"
 	helper=$libexec/sandbox-helper
 	# alice 3001 with two further groups, one of which bars; bob 3002
