@@ -67,7 +67,8 @@ start_session() {
 	# Not by way of remote: $! must be a process that hands a signal on to ssh.
 	$ssh_command "$person@127.0.0.1" "echo ready; $2" </dev/null >/run/vm-tests.ready 2>&1 &
 	login=$!
-	wait_for 30 grep -q ready /run/vm-tests.ready || echo "# $person: $(tr '\n' ' ' </run/vm-tests.ready)"
+	wait_for 30 eval "grep -q ready /run/vm-tests.ready || ! kill -0 $login"
+	grep -q ready /run/vm-tests.ready || echo "# $person: $(tr '\n' ' ' </run/vm-tests.ready)"
 	session=$(session_of "$person")
 }
 
