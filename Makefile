@@ -10,6 +10,7 @@ BINDIR     ?= $(PREFIX)/bin
 VENDORDIR  ?= $(PREFIX)/lib/sandbox-run
 MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
 PAMDIR     ?= $(if $(MULTIARCH),/lib/$(MULTIARCH),/lib)/security
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
 RUNDIR     ?= /run/sandbox-run
 HELPER_GROUP ?=
 INSTALL    ?= install
@@ -140,12 +141,15 @@ install: all
 	$(INSTALL) -m 0755 $(B)/sandbox-lookup $(DESTDIR)$(LIBEXECDIR)/sandbox-lookup
 	$(INSTALL) -m 4755 $(B)/sandbox-door $(DESTDIR)$(LIBEXECDIR)/door/sandbox-door
 	$(INSTALL) -m 0644 $(B)/pam_sandbox.so $(DESTDIR)$(PAMDIR)
+	$(INSTALL) -d $(DESTDIR)$(UNITDIR)/session-.scope.d
+	$(INSTALL) -m 0644 integrations/systemd/session-.scope.d/50-sandbox-run.conf $(DESTDIR)$(UNITDIR)/session-.scope.d/
 	for m in $(MANUALS); do \
 		$(INSTALL) -d $(DESTDIR)$(MANDIR)/man$${m##*.} && \
 		$(INSTALL) -m 0644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}/ || exit 1; done
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/sandbox-run $(DESTDIR)$(BINDIR)/sandboxctl $(DESTDIR)$(PAMDIR)/pam_sandbox.so
+	rm -f $(DESTDIR)$(UNITDIR)/session-.scope.d/50-sandbox-run.conf
 	rm -f $(DESTDIR)$(LIBEXECDIR)/sandbox-helper $(DESTDIR)$(LIBEXECDIR)/sandbox-lookup $(DESTDIR)$(LIBEXECDIR)/door/sandbox-door
 	for m in $(notdir $(MANUALS)); do rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$$m; done
 	-rmdir $(DESTDIR)$(LIBEXECDIR)/door $(DESTDIR)$(LIBEXECDIR)

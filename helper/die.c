@@ -40,9 +40,12 @@ static size_t printable(char *out, size_t size, const char *text)
 static void write_line(const char *prefix, const char *text)
 {
 	char line[LINE];
-	size_t length = strlen(prefix);
+	size_t length = 0;
 
-	memcpy(line, prefix, length);
+	while (prefix[length]) {
+		line[length] = prefix[length];
+		length++;
+	}
 	line[length++] = ':';
 	line[length++] = ' ';
 	length += printable(line + length, sizeof(line) - length - 1, text);

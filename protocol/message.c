@@ -32,7 +32,7 @@ static void attach_descriptors(struct msghdr *datagram, union control *control, 
 	memset(control, 0, sizeof(*control));
 	datagram->msg_control = control->bytes;
 	datagram->msg_controllen = CMSG_SPACE(size);
-	struct cmsghdr *part = CMSG_FIRSTHDR(datagram);
+	struct cmsghdr *part = &control->align; /* the first header of the buffer (cmsg(3)) */
 	part->cmsg_level = SOL_SOCKET;
 	part->cmsg_type = SCM_RIGHTS;
 	part->cmsg_len = CMSG_LEN(size);

@@ -84,7 +84,7 @@ static int by_name(const char *name)
 	fill_account(&person, entry);
 	gid_t *gids = zeroed(GROUPS_MAX, sizeof(*gids));
 	if (getgrouplist(person.name, person.gid, gids, &count) < 0)
-		return EXIT_FAILURE;
+		_exit(EXIT_FAILURE);
 	struct identity_group *groups = zeroed((size_t)count, sizeof(*groups));
 	for (int i = 0; i < count; i++)
 		groups[i].gid = gids[i];

@@ -251,11 +251,12 @@ static const uint32_t usable = 1u << CGROUP_MEMORY | 1u << CGROUP_PIDS | 1u << C
 /* Splits "ID:CONTROLLERS:PATH" and adds that hierarchy if it can be used. */
 static void add_hierarchy(const struct finder *finder, char *line, struct cgroup_facts *facts)
 {
-	char mount[PATH_MAX], own[PATH_MAX], *parent = paths[facts->count];
+	char mount[PATH_MAX], own[PATH_MAX];
 	char *controllers = strchr(line, ':'), *path = controllers ? strchr(controllers + 1, ':') : NULL;
 
 	if (!path || facts->count == CGROUP_HIERARCHIES_MAX)
 		return;
+	char *parent = paths[facts->count];
 	*path++ = '\0';
 	unsigned version = *++controllers ? 1 : 2;
 	uint32_t bits = cgroup_controllers(controllers, version);

@@ -89,10 +89,13 @@ static const struct option_row *find_row(enum verb verb, const char *name, size_
 	return NULL;
 }
 
+/* value is NULL for a flag only. */
 static int store(struct options *options, const struct option_row *row, const char *value, char *why, size_t size)
 {
 	char *member = (char *)options + row->offset;
 
+	if (!value && row->kind != FLAG)
+		return -1;
 	switch (row->kind) {
 	case FLAG:
 		*(bool *)(void *)member = true;

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,13 +119,14 @@ static struct identity_group *caller_groups(struct identity *person)
  * takes the installed program only. */
 static const char *lookup_program(char *path, size_t size)
 {
-	ssize_t length = geteuid() != getuid() ? -1 : readlink("/proc/self/exe", path, size - sizeof("sandbox-lookup"));
+	static const char name[] = "sandbox-lookup";
+	ssize_t length = geteuid() != getuid() ? -1 : readlink("/proc/self/exe", path, size - sizeof(name));
 
 	if (length > 0) {
 		path[length] = '\0';
 		char *slash = strrchr(path, '/');
 		if (slash) {
-			strcpy(slash + 1, "sandbox-lookup");
+			memcpy(slash + 1, name, sizeof(name));
 			if (access(path, X_OK) == 0)
 				return path;
 		}
@@ -228,7 +230,8 @@ const struct identity *person_caller(void)
 const struct identity *person_by_name(const char *name, bool privileged)
 {
 	static struct session_request request;
-	char *arguments[] = {copy("sandbox-lookup"), copy("name"), copy(name), NULL};
+	static char program[] = "sandbox-lookup", kind[] = "name";
+	char *arguments[] = {program, kind, (char *)(uintptr_t)name, NULL};
 
 	if (!lookup(arguments, privileged, 65534, 65534, &request))
 		return NULL;

@@ -225,8 +225,10 @@ static void offer_session(const struct plan *plan, const char *id)
 {
 	struct message message = {
 		.kind = MESSAGE_JOIN,
-		/* All but the user namespace: the login program keeps its real root. */
-		.value = (int32_t)(plan->namespaces & ~(uint64_t)CLONE_NEWUSER),
+		/* Not the user namespace: the login program keeps its real root. Not the cgroup namespace: from within it,
+		 * rooted at the payload's leaf, the door could not come in from the login program's (cgroups(7),
+		 * nsdelegate); the door joins it once it is there. */
+		.value = (int32_t)(plan->namespaces & ~(uint64_t)(CLONE_NEWUSER | CLONE_NEWCGROUP)),
 		.text = id,
 		.length = (uint32_t)strlen(id),
 		.descriptor_count = 2,

@@ -35,7 +35,7 @@ check "alice: /run/user is not visible" "hidden" "$(fact runtime)"
 check "alice: other people are not listed" "hidden" "$(fact bob)"
 check "alice: exact quoting, exact status, nothing else on stdout" $'a  b\nc\n9' \
 	"$(remote alice 'echo "a  b" && echo c; exit 9' 2>/dev/null; echo $?)"
-check "alice: a sandbox in the sandbox is refused" "125" "$(remote alice 'sandbox-run -q -- true' 2>/dev/null; echo $?)"
+check "alice: a sandbox in the sandbox is refused" "125" "$(remote alice 'sandbox-run -q -- true; echo $?' 2>/dev/null)"
 
 for person in bob carol root; do
 	inside=$(remote "$person" "$everything" 2>&1)
