@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -378,16 +379,17 @@ static void step_mask(struct builder *builder, const struct plan_step *step, con
 
 /* --- copies -------------------------------------------------------------------------------------------------------------*/
 
-static void copy_bytes(int from, int to, const char *target)
+static void copy_bytes(int from, int to, off_t size, const char *target)
 {
-	static char buffer[65536];
-	ssize_t got;
-
-	while ((got = read(from, buffer, sizeof(buffer))) != 0) {
-		if (got < 0 && errno == EINTR)
+	while (size > 0) {
+		ssize_t copied = sendfile(to, from, NULL, (size_t)size);
+		if (copied < 0 && errno == EINTR)
 			continue;
-		if (got < 0 || write_all(to, buffer, (size_t)got) != 0)
+		if (copied < 0)
 			die_errno("copy %s", target);
+		if (copied == 0)
+			return; /* it became shorter meanwhile */
+		size -= copied;
 	}
 }
 
@@ -399,7 +401,7 @@ static void copy_file(int from, int parent, const char *name, const struct stat 
 			       status->st_mode & 0755);
 	if (to < 0)
 		die_errno("make %s", target);
-	copy_bytes(from, to, target);
+	copy_bytes(from, to, status->st_size, target);
 }
 
 /* The regular files of one directory, so that they are the person's own (ssh refuses files of "nobody"). */
