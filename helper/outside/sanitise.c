@@ -11,6 +11,7 @@
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -61,13 +62,13 @@ static void reset_signals(void)
 	const struct itimerval never = {0};
 	sigset_t none;
 
-	for (int signal_number = 1; signal_number < NSIG; signal_number++) {
-		struct sigaction action = {.sa_handler = SIG_DFL};
-		if (signal_number == SIGKILL || signal_number == SIGSTOP || signal_number == 32 || signal_number == 33)
-			continue; /* the last two belong to libc */
-		if (sigaction(signal_number, &action, NULL) != 0)
+	/* By the system call: libc keeps two signals to itself, which a caller can ignore all the same. All zero is SIG_DFL
+	 * with no flags and an empty mask (sigaction(2), "C library/kernel differences"). */
+	const unsigned long action[8] = {0};
+	for (int signal_number = 1; signal_number < NSIG; signal_number++)
+		if (signal_number != SIGKILL && signal_number != SIGSTOP &&
+		    syscall(SYS_rt_sigaction, signal_number, action, NULL, 8) != 0)
 			die_errno("reset signal %d", signal_number);
-	}
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		if (signal(ignored[i], SIG_IGN) == SIG_ERR)
 			die_errno("ignore signal %d", ignored[i]);
