@@ -88,6 +88,7 @@ static int by_name(const char *name)
 	struct identity_group *groups = zeroed((size_t)count, sizeof(*groups));
 	for (int i = 0; i < count; i++)
 		groups[i].gid = gids[i];
+	free(gids);
 	person.group_count = (size_t)count;
 	answer(&person, groups);
 	return EXIT_SUCCESS;

@@ -163,18 +163,16 @@ __attribute__((format(printf, 2, 3))) static int failed(const struct making *mak
 static int open_absolute(const char *path, unsigned version)
 {
 	struct statfs filesystem;
-	CLEANUP_FD fd = open_resolved(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0,
-	                              RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+	int fd = open_resolved(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 
-	if (fd < 0 || fstatfs(fd, &filesystem) != 0)
+	if (fd < 0)
 		return -1;
-	if (filesystem.f_type != (version == 1 ? CGROUP_SUPER_MAGIC : CGROUP2_SUPER_MAGIC)) {
-		errno = ENODEV;
-		return -1;
-	}
-	int result = fd;
-	fd = -1;
-	return result;
+	if (fstatfs(fd, &filesystem) == 0 &&
+	    filesystem.f_type == (version == 1 ? CGROUP_SUPER_MAGIC : CGROUP2_SUPER_MAGIC))
+		return fd;
+	close_fd(&fd);
+	errno = ENODEV;
+	return -1;
 }
 
 /* v2: lets the cgroups below have controllers (cgroups(7), "cgroup.subtree_control"). */

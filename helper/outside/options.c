@@ -89,13 +89,11 @@ static const struct option_row *find_row(enum verb verb, const char *name, size_
 	return NULL;
 }
 
-/* value is NULL for a flag only. */
+/* value is NULL for a flag. */
 static int store(struct options *options, const struct option_row *row, const char *value, char *why, size_t size)
 {
 	char *member = (char *)options + row->offset;
 
-	if (!value && row->kind != FLAG)
-		return -1;
 	switch (row->kind) {
 	case FLAG:
 		*(bool *)(void *)member = true;
@@ -104,8 +102,8 @@ static int store(struct options *options, const struct option_row *row, const ch
 		options->sets[options->set_count++] = value;
 		return 0;
 	case DESCRIPTOR:
-		if (parse_descriptor(value, (int *)(void *)member) != 0)
-			return refuse(why, size, "not a descriptor:", value);
+		if (!value || parse_descriptor(value, (int *)(void *)member) != 0)
+			return refuse(why, size, "not a descriptor:", value ? value : "");
 		return 0;
 	case TEXT:
 		if (*(const char **)(void *)member)

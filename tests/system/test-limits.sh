@@ -1,0 +1,164 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# MemoryMax, TasksMax and CPUQuota hold, each with a twin where the same succeeds; a limit that cannot be had is refused or told.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/cgroups.sh"
+private_machine "$1" "$0"
+private_cgroups
+
+run() { as_alice "$helper" run "$@"; }
+
+# run_with_stream ARGUMENTS...: status in $status, the stream in $stream, what was said on stderr in $said
+run_with_stream() {
+	rm -f "$work/stream"
+	{ run --status-fd 9 "$@" 9>&1 >"$work/out" 2>"$work/said"; echo "status $?"; } | cat >"$work/stream"
+	stream=$(cat "$work/stream")
+	status=${stream##*status }
+	said=$(cat "$work/said")
+}
+
+# Writes to every page of N MiB, so that they are there.
+cat >"$work/allocate.c" <<'END'
+#include <stdlib.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	size_t size = argc > 1 ? (size_t)atol(argv[1]) << 20 : 0;
+	char *memory = malloc(size);
+	if (!memory)
+		return 3;
+	for (size_t i = 0; i < size; i += 4096)
+		((volatile char *)memory)[i] = 1;
+	return write(1, "survived\n", 9) == 9 ? 0 : 4;
+}
+END
+cc -O0 -o /home/alice/work/allocate "$work/allocate.c" || { echo "skip: cc is not installed"; exit 77; }
+
+# The shell is not what grows: it would survive the kill of its child, and OOMPolicy=kill must end it all the same.
+memory='./allocate 200; echo "the shell lived on"'
+run_with_stream --quiet --set MemoryMax=64M -- sh -c "$memory"
+check "C6 MemoryMax=64M and a child of 200M: 137" 137 "$status"
+check_match "C6 the stream's reason is oom" '*"event":"exit","reason":"oom","status":137*' "$stream"
+check "C6 nothing of it lived on" "" "$(cat "$work/out")"
+run_with_stream --quiet --set MemoryMax=1G -- sh -c "$memory"
+check "twin: MemoryMax=1G and a child of 200M: 0" 0 "$status"
+check_match "twin: the stream's reason is exited" '*"event":"exit","reason":"exited","status":0*' "$stream"
+check "twin: both lived on" "survived
+the shell lived on" "$(cat "$work/out")"
+run_with_stream --set MemoryMax=64M -- ./allocate 200
+check_match "C6 the reason is told" "*out of memory*" "$said"
+run_with_stream --quiet --set MemoryMax=64M --set OOMPolicy=kill -- sh -c './allocate 20; exit 5'
+check "below the limit nothing is killed" 5 "$status"
+# A later, unrelated sandbox must not be told of this one's kills.
+run_with_stream --quiet -- sh -c 'exit 6'
+check_match "the next sandbox ends as it does" '*"reason":"exited","status":6*' "$stream"
+
+# --- tasks -----------------------------------------------------------------------------------------------------------
+
+# 100 children at most, each as short-lived as the whole, then the shell goes on trying until it is told to end.
+forks='i=0; while [ $i -lt 100 ]; do sleep 3 & i=$((i + 1)); done 2>/dev/null; echo "started $i"; wait'
+
+# most_tasks: the largest number of tasks seen in a sandbox's cgroup, watched from outside until the run is over.
+most_tasks() {
+	local most=0 now file runner=$1
+
+	while kill -0 "$runner" 2>/dev/null; do
+		for file in $(find $(cgroup_mounts) -path '*sandbox-run/*' \( -name pids.current -o -name tasks \) 2>/dev/null); do
+			case $file in
+			*/pids.current) read -r now <"$file" 2>/dev/null ;;
+			*) now=$(wc -l <"$file" 2>/dev/null) ;;
+			esac
+			[ "${now:-0}" -gt "$most" ] && most=$now
+		done
+		sleep 0.05
+	done
+	echo "$most"
+}
+
+run --quiet --set TasksMax=32 --set RuntimeMaxSec=20s -- sh -c "$forks" >"$work/out" 2>&1 &
+runner=$!
+most=$(most_tasks "$runner")
+wait "$runner"
+check "TasksMax=32 and a fork loop: never above 32" yes "$([ "$most" -le 32 ] && [ "$most" -ge 25 ] && echo yes || echo "$most")"
+run --quiet --set TasksMax=200 --set RuntimeMaxSec=20s -- sh -c "$forks" >"$work/out" 2>&1 &
+runner=$!
+most=$(most_tasks "$runner")
+wait "$runner"
+check "twin: without that limit all 100 live at once" yes "$([ "$most" -ge 100 ] && echo yes || echo "$most")"
+check "twin: all were started" "started 100" "$(cat "$work/out")"
+
+# --- processor -------------------------------------------------------------------------------------------------------
+
+cat >"$work/burn.c" <<'END'
+#include <stdio.h>
+#include <time.h>
+static double now(clockid_t clock)
+{
+	struct timespec time;
+	clock_gettime(clock, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+/* Spins for 1.5 s; prints the share of the processor it got, in percent of the time that passed. */
+int main(void)
+{
+	double start = now(CLOCK_MONOTONIC);
+	while (now(CLOCK_MONOTONIC) - start < 1.5)
+		;
+	printf("%d\n", (int)(100 * now(CLOCK_PROCESS_CPUTIME_ID) / (now(CLOCK_MONOTONIC) - start)));
+	return 0;
+}
+END
+cc -O0 -o /home/alice/work/burn "$work/burn.c" || exit 1
+share=$(run --quiet --set CPUQuota=10% -- ./burn)
+check "CPUQuota=10% leaves a spinning program a tenth" yes \
+	"$([ "${share:-100}" -ge 5 ] && [ "${share:-100}" -le 14 ] && echo yes || echo "$share")"
+share=$(run --quiet -- ./burn)
+check "twin: without it the program gets more" yes "$([ "${share:-0}" -ge 20 ] && echo yes || echo "$share")"
+share=$(run --quiet --set MemoryMax=268435456 --set TasksMax=40 --set CPUQuota=20.5% -- ./burn)
+check "limits need be neither percent nor round" yes "$([ "${share:-100}" -le 26 ] && echo yes || echo "$share")"
+
+# --- what cannot be had ----------------------------------------------------------------------------------------------
+
+marker=/home/alice/work/was-here
+refused() { # NAME MESSAGE-PATTERN ARGUMENTS...: 125, the message, and the payload not run
+	local name=$1 pattern=$2
+
+	shift 2
+	rm -f "$marker"
+	run_with_stream "$@" -- sh -c ": >$marker"
+	check "$name is 125" 125 "$status"
+	check_match "$name says why" "$pattern" "$said"
+	if [ -e "$marker" ]; then not_ok "$name: the payload ran"; else ok "$name: the payload did not run"; fi
+}
+
+# Where alice has a subtree of her own, the limits would be possible.
+refused "rootless ResourceControl=require" "*MemoryMax*" --rootless --set ResourceControl=require --set MemoryMax=64M
+check_match "rootless ResourceControl=require tells a remedy" "*hint: *" "$said"
+run_with_stream --rootless --set MemoryMax=64M --set TasksMax=32 --set CPUQuota=50% -- sh -c 'exit 7'
+check "rootless ResourceControl=prefer runs" 7 "$status"
+check "rootless ResourceControl=prefer warns in one line" 1 "$(wc -l <"$work/said")"
+for key in MemoryMax TasksMax CPUQuota; do
+	check_match "the line names $key" "*$key*" "$said"
+done
+check_match "the stream has a warning" '*"event":"warning"*MemoryMax*' "$stream"
+run_with_stream --rootless --set ResourceControl=require --set MemoryMax=infinity --set TasksMax=infinity -- sh -c 'exit 7'
+check "twin: require without limits to have" 7 "$status"
+run_with_stream --set ResourceControl=require --set MemoryMax=64M -- sh -c ": >$marker"
+check "twin: the set-uid helper gives what is required" "0 yes" "$status $([ -e "$marker" ] && echo yes)"
+
+# Nothing below can be written: the hierarchies themselves, then only the place where sandboxes have been.
+for mount in $(cgroup_mounts); do mount -o remount,bind,ro "$mount"; done
+refused "unwritable cgroups under require" "*[Mm]emory*" --set ResourceControl=require --set MemoryMax=64M
+run_with_stream --set MemoryMax=64M -- sh -c 'exit 7'
+check "twin: unwritable cgroups under prefer" 7 "$status"
+check "twin: with one line" 1 "$(wc -l <"$work/said")"
+for mount in $(cgroup_mounts); do mount -o remount,bind,rw "$mount"; done
+for mount in $(cgroup_mounts); do
+	if [ -d "$mount/sandbox-run" ]; then
+		mount --bind "$mount/sandbox-run" "$mount/sandbox-run" && mount -o remount,bind,ro "$mount/sandbox-run"
+	fi
+done
+refused "an unwritable subtree under require" "*cgroup*" --set ResourceControl=require --set MemoryMax=64M
+for mount in $(cgroup_mounts); do umount "$mount" 2>/dev/null; done
+check "no cgroup of a sandbox is left" "" "$(sandbox_cgroups)"
+finish
