@@ -52,7 +52,11 @@ pic_objects = $(patsubst %.c,$(B)/%.pic.o,$(1))
 PROGRAMS := $(B)/sandbox-run $(B)/sandboxctl $(B)/sandbox-helper $(B)/sandbox-lookup $(B)/sandbox-door \
 	$(B)/pam_sandbox.so
 
-all: $(PROGRAMS)
+# Pages are written with the default directories; the key list of sandbox-policy(5) is printed from the key table.
+MANUALS := $(patsubst %.in,%,$(patsubst man/%,$(B)/man/%,$(wildcard man/*.[158] man/*.[158].in)))
+HOSTCC  ?= $(CC)
+
+all: $(PROGRAMS) $(MANUALS)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -95,6 +99,22 @@ $(B)/pam_sandbox.so: $(call pic_objects,$(MODULE_SOURCES) $(PROTOCOL_SOURCES)) p
 	$(Q)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -shared -Wl,--version-script=pam_module/module.map \
 		$(filter %.o,$^) -lpam $(LDLIBS) -o $@
 
+PAGE = sed -e 's|/usr/libexec/sandbox-run|$(LIBEXECDIR)|g' -e 's|/usr/lib/sandbox-run|$(VENDORDIR)|g' \
+	-e 's|/etc/sandbox-run|$(SYSCONFDIR)/sandbox-run|g' -e 's|/run/sandbox-run|$(RUNDIR)|g'
+
+$(B)/man/keys: man/keys.c config/keys.def config/key.h
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  HOSTCC  $<")
+	$(Q)$(HOSTCC) -std=c11 -Wall -Wextra -I. $< -o $@
+
+$(B)/man/%: man/%
+	@mkdir -p $(@D)
+	$(Q)$(PAGE) $< >$@.tmp && mv $@.tmp $@
+
+$(B)/man/sandbox-policy.5: man/sandbox-policy.5.in $(B)/man/keys
+	$(if $(Q),@echo "  MAN     $@")
+	$(Q)$(B)/man/keys >$(B)/man/keys.mdoc && $(PAGE) -e '/^@KEYS@$$/{' -e 'r $(B)/man/keys.mdoc' -e 'd' -e '}' $< >$@.tmp && mv $@.tmp $@
+
 # --- tests -----------------------------------------------------------------------------------------------------------
 UNIT_SOURCES := $(wildcard tests/unit/*/test_*.c)
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(UNIT_SOURCES))
@@ -130,8 +150,6 @@ bench: deps
 	$(Q)bench/run $(B)
 
 # --- install ---------------------------------------------------------------------------------------------------------
-MANUALS := $(wildcard man/*.[158])
-
 install: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(PAMDIR) $(DESTDIR)$(SYSCONFDIR)/sandbox-run/policy.d \
 		$(DESTDIR)$(VENDORDIR)/policy.d

@@ -61,8 +61,7 @@ static noreturn void finish(const char *text, int error, const char *hint)
 
 	die_hook = NULL;
 	die_cleanup = NULL;
-	if (cleanup)
-		cleanup();
+	/* Said first: cleaning up may have to wait. */
 	if (hook) {
 		hook(text, error);
 	} else {
@@ -70,6 +69,8 @@ static noreturn void finish(const char *text, int error, const char *hint)
 		if (hint)
 			write_line("hint", hint);
 	}
+	if (cleanup)
+		cleanup();
 	_exit(die_status);
 }
 

@@ -26,7 +26,7 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * Where the line goes: by default standard error. A process that is not the one to speak (inside the sandbox, in a login)
- * sets a hook, which is given the text and errno (0: none) and may say it elsewhere. cleanup, where set, runs first: what
+ * sets a hook, which is given the text and errno (0: none) and may say it elsewhere. cleanup, where set, runs after: what
  * must not be left behind. Both are inherited by fork; a child resets what is not its own.
  */
 extern const char *die_name; /* the program named in the line */

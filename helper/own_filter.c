@@ -17,7 +17,7 @@
 
 static const int waiting[] = {
 	SYS_read,	 SYS_write,	  SYS_close,	      SYS_ppoll,	  SYS_recvmsg,
-	SYS_sendmsg,	 SYS_wait4,	  SYS_waitid,	      SYS_exit_group,	  SYS_exit,
+	SYS_sendmsg,	 SYS_sendto,	  SYS_wait4,	  SYS_waitid,	      SYS_exit_group,	  SYS_exit,
 	SYS_ioctl,	 SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_restart_syscall, SYS_timerfd_settime,
 	SYS_clock_gettime, SYS_getpid,	  SYS_gettid,
 #ifdef SYS_poll

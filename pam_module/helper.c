@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
@@ -106,7 +107,10 @@ static void become_helper(int socket)
 	if (!arrange_descriptors(socket))
 		_exit(EXIT_NO_HELPER);
 	reset_signals();
-	if (setsid() < 0 || chdir("/") != 0)
+	/* su opens the session with its caller's real uid: the helper is to be root's alone, also to signal. */
+	if (setgroups(0, NULL) != 0 || setresgid(0, 0, 0) != 0 || setresuid(0, 0, 0) != 0)
+		tell_failure("cannot become root for", errno);
+	else if (setsid() < 0 || chdir("/") != 0)
 		tell_failure("cannot prepare for", errno);
 	else if (execve(helper_path, argv, envp) != 0)
 		tell_failure("cannot execute", errno);

@@ -75,6 +75,12 @@ static void enter_cgroup(const struct inside *inside)
 		die_errno("make a cgroup namespace");
 }
 
+void inside_keep_only(int descriptor)
+{
+	if (close_descriptors(3, (unsigned)descriptor - 1, 0) != 0 || close_descriptors((unsigned)descriptor + 1, ~0U, 0) != 0)
+		die_errno("close the host's descriptors");
+}
+
 void inside_main(const struct inside *inside)
 {
 	const struct plan *plan = inside->plan;
@@ -95,6 +101,7 @@ void inside_main(const struct inside *inside)
 	mounts_enter(plan);
 	wait_gate(inside->gate);
 	pid_t offered = plan->flags & PLAN_SESSION ? session_offer(inside) : 0;
+	inside_keep_only(inside->control);
 	privs_drop_capabilities();
 	init_main(inside, offered);
 }

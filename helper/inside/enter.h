@@ -7,6 +7,7 @@
 #include "helper/outside/cgroup.h"
 #include "helper/outside/sanitise.h"
 
+#include <stdbool.h>
 #include <stdnoreturn.h>
 
 enum { LOGIN_MOUNTS_MAX = CGROUP_HIERARCHIES_MAX + 8 };
@@ -18,6 +19,7 @@ struct login_mounts {
 	struct {
 		int mount;
 		char target[64]; /* already there in the view */
+		bool optional;	 /* not mounted where the target is hidden or missing */
 	} mounts[LOGIN_MOUNTS_MAX];
 };
 
@@ -29,6 +31,9 @@ struct inside {
 	int control; /* SOCK_SEQPACKET to the supervisor */
 	const struct login_mounts *login; /* a session; NULL for a command */
 };
+
+/* Closes everything but 0 to 2 and one other: nothing that stays inside holds on to the host (threats B1.3). */
+void inside_keep_only(int descriptor);
 
 /* Never returns: ends with the payload. */
 noreturn void inside_main(const struct inside *inside);

@@ -561,10 +561,12 @@ void mounts_forbid_exec(void)
 		die_errno("make all mounts nosuid and noexec");
 }
 
-void mounts_attach(int mount, const char *target)
+void mounts_attach(int mount, const char *target, bool optional)
 {
-	CLEANUP_FD fd = open(target, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	CLEANUP_FD fd = open_resolved(AT_FDCWD, target, O_PATH, 0, RESOLVE_NO_SYMLINKS);
 
+	if (fd < 0 && optional && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == EACCES))
+		return;
 	if (fd < 0 || attach(mount, fd) != 0)
 		die_errno("mount %s", target);
 }
@@ -593,7 +595,7 @@ void mounts_doors(const struct plan *plan, int door)
 {
 	const plan_ref *doors = plan_array(plan, plan->doors);
 
-	mounts_attach(door, door_path);
+	mounts_attach(door, door_path, false);
 	CLEANUP_FD attached = open(door_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (attached < 0)
 		die_errno("open %s", door_path);

@@ -8,6 +8,8 @@
 
 #include "config/plan.h"
 
+#include <stdbool.h>
+
 /* Builds the new root, enters it and detaches the old one whole. Afterwards nothing of the host is reachable but what the
  * plan shows. */
 void mounts_enter(const struct plan *plan);
@@ -15,8 +17,8 @@ void mounts_enter(const struct plan *plan);
 /* Makes every mount of the present namespace nosuid and noexec, in one call (the login program's view, M1). */
 void mounts_forbid_exec(void);
 
-/* Attaches a detached mount to a path that exists. */
-void mounts_attach(int mount, const char *target);
+/* Attaches a detached mount to a path. optional: nothing where the path is missing or hidden. */
+void mounts_attach(int mount, const char *target, bool optional);
 
 /* Mounts the file behind a detached mount descriptor over the resolved path of each door of the plan that exists. */
 void mounts_doors(const struct plan *plan, int door);

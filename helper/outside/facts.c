@@ -123,7 +123,10 @@ const struct host_facts *facts_read(bool privileged, enum request_kind kind, pid
 	read_root(&facts);
 	if (kind == REQUEST_SESSION)
 		read_shells(&facts);
-	cgroup_facts_read(&facts.cgroup, session_opener);
+	/* Root who asks for no privilege gets none: a cgroup in the shared place without a registry entry would be dead to gc. */
+	facts.cgroup.membership = -1;
+	if (privileged || geteuid() != 0)
+		cgroup_facts_read(&facts.cgroup, session_opener);
 	facts.tasks_total = least(least(read_number("/proc/sys/kernel/pid_max"), read_number("/proc/sys/kernel/threads-max")),
 				  cgroup_tasks_limit());
 	return &facts;

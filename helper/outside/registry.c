@@ -13,10 +13,13 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "helper/die.h"
 #include "helper/io.h"
+
+enum { ENTRY_BYTES_MAX = 128 << 10, HIDDEN_SECONDS = 60 };
 
 void registry_id(char *ret_id, size_t size)
 {
@@ -70,7 +73,9 @@ void registry_create(struct registry_entry *ret_entry, const char *id, const str
 	ret_entry->plan = openat(ret_entry->directory, "plan", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (ret_entry->plan < 0 || lock(ret_entry->plan) != 0)
 		die_errno("lock %s/%s/plan", RUNDIR, hidden);
-	if (write_all(ret_entry->plan, plan, plan->size) != 0)
+	/* RUNDIR is everybody's: a caller's megabyte of arguments is not kept there. */
+	if (((plan->flags & PLAN_SESSION) || plan->size <= ENTRY_BYTES_MAX) &&
+	    write_all(ret_entry->plan, plan, plan->size) != 0)
 		die_errno("write %s/%s/plan", RUNDIR, hidden);
 	if (renameat(ret_entry->root, hidden, ret_entry->root, id) != 0)
 		die_errno("make %s/%s", RUNDIR, id);
@@ -141,10 +146,10 @@ static int visit_entry(int root, const char *id, int (*visit)(const struct regis
 
 	snprintf(path, sizeof(path), "%.64s/plan", id);
 	CLEANUP_FD fd = openat(root, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && fcntl(fd, F_GETLK, &holder) == 0 && holder.l_type != F_UNLCK) {
-		item.alive = true;
+	/* Dead is only what is seen to be: no plan, or a plan nobody has locked. Not being able to look is no sign. */
+	item.alive = fd < 0 ? errno != ENOENT : fcntl(fd, F_GETLK, &holder) != 0 || holder.l_type != F_UNLCK;
+	if (fd >= 0 && item.alive)
 		item.supervisor = holder.l_pid;
-	}
 	if (fd >= 0 && fstat(fd, &status) == 0)
 		item.started = status.st_mtime;
 	item.plan = fd >= 0 ? map_plan(fd, &size) : NULL;
@@ -152,6 +157,17 @@ static int visit_entry(int root, const char *id, int (*visit)(const struct regis
 	if (item.plan)
 		munmap((void *)(uintptr_t)item.plan, size);
 	return result;
+}
+
+/* A hidden one is being made, unless that was a while ago. */
+static bool is_entry(int root, const char *name)
+{
+	struct stat status;
+
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strlen(name) > 64)
+		return false;
+	return name[0] != '.' || (fstatat(root, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+				  time(NULL) - status.st_mtime > HIDDEN_SECONDS);
 }
 
 int registry_each(int (*visit)(const struct registry_item *item, void *data), void *data)
@@ -168,7 +184,7 @@ int registry_each(int (*visit)(const struct registry_item *item, void *data), vo
 		return -1;
 	}
 	for (struct dirent *entry; result == 0 && (entry = readdir(stream));)
-		if (entry->d_name[0] != '.' && strlen(entry->d_name) <= 64)
+		if (is_entry(root, entry->d_name))
 			result = visit_entry(root, entry->d_name, visit, data);
 	closedir(stream);
 	return result;
@@ -180,7 +196,7 @@ int registry_remove_dead(int root, const char *id)
 
 	snprintf(path, sizeof(path), "%.64s/plan", id);
 	CLEANUP_FD fd = openat(root, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0 && lock(fd) != 0)
+	if (fd < 0 ? errno != ENOENT : lock(fd) != 0)
 		return -1;
 	return remove_tree(root, id);
 }

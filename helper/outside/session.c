@@ -18,7 +18,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "config/plan.h"
@@ -162,13 +161,15 @@ static int take_mount(int directory, const char *path)
 			    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (*path ? 0 : AT_EMPTY_PATH));
 }
 
-static void add_mount(struct login_mounts *login, int mount, const char *target)
+/* optional: the policy may have hidden the place; the login program then goes without. */
+static void add_mount(struct login_mounts *login, int mount, const char *target, bool optional)
 {
 	if (mount < 0)
 		die_errno("take a mount for %s", target);
 	if (login->count == LOGIN_MOUNTS_MAX)
 		die("too many mounts for the login program's view");
 	login->mounts[login->count].mount = mount;
+	login->mounts[login->count].optional = optional;
 	snprintf(login->mounts[login->count++].target, sizeof(login->mounts[0].target), "%s", target);
 }
 
@@ -194,17 +195,17 @@ static void take_login_mounts(struct login_mounts *login)
 	static const char *const host[] = {"/run/utmp", "/var/log/wtmp", "/var/log/lastlog", "/dev/log"};
 
 	login->door = take_door();
-	add_mount(login, take_mount(entry.directory, ""), "/run/sandbox-run/session");
+	add_mount(login, take_mount(entry.directory, ""), "/run/sandbox-run/session", false);
 	for (size_t i = 0; i < session_cgroup.count; i++) {
 		char target[64];
 		snprintf(target, sizeof(target), "/run/sandbox-run/cgroup%zu", i);
-		add_mount(login, take_mount(session_cgroup.handles[i].payload, ""), target);
+		add_mount(login, take_mount(session_cgroup.handles[i].payload, ""), target, false);
 	}
 	for (size_t i = 0; i < sizeof(host) / sizeof(host[0]); i++) {
 		int mount = take_mount(AT_FDCWD, host[i]);
 		if (mount < 0 && (errno == ENOENT || errno == ENOTDIR))
 			continue;
-		add_mount(login, mount, host[i]);
+		add_mount(login, mount, host[i], true);
 	}
 }
 
@@ -284,15 +285,12 @@ static void wait_for_end(const struct plan *plan, int opener)
 
 static void kill_and_reap(void)
 {
-	if (syscall(SYS_pidfd_send_signal, spawned.pidfd, SIGKILL, NULL, 0) != 0 && errno != ESRCH)
-		return; /* our own death kills it then */
 	/* The module waits for this end of file. Not for the reaping below: what the login program has yet to reap keeps
 	 * PID 1 from being gone (pid_namespaces(7)), and it cannot reap while it waits for us. */
+	int result = (int)syscall(SYS_pidfd_send_signal, spawned.pidfd, SIGKILL, NULL, 0);
 	close_fd(&module_socket);
-	int status;
-	while (waitpid(spawned.pid, &status, 0) < 0 && errno == EINTR)
-		;
-	spawned.pid = 0;
+	if (result == 0 || errno == ESRCH)
+		spawn_reap(&spawned, OPENER_TIMEOUT_MS);
 }
 
 /* The login program itself is in the session's cgroup until it ends. */
@@ -324,10 +322,12 @@ int session_run(int socket, const struct caller_state *caller, int proc, bool pr
 	struct login_mounts mounts = {.count = 0};
 	char id[64], why[512];
 
-	if (!privileged || getuid() != 0)
+	if (getuid() != 0)
 		die("session: only the PAM module, as root, may ask for this");
 	module_socket = socket;
 	die_hook = answer_broken;
+	if (!privileged)
+		die("no host privilege here: a login inside a container or a user namespace cannot be confined");
 	struct message asked = expect(module_socket, MESSAGE_SESSION, "the login program");
 	if (asked.descriptor_count != 1 || session_request_read(asked.text, asked.length, &login) != 0)
 		die("malformed request from the login program");

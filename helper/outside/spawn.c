@@ -26,7 +26,7 @@
 #include "helper/outside/status.h"
 #include "protocol/message.h"
 
-enum { SETUP_TIMEOUT_MS = 10000 };
+enum { SETUP_TIMEOUT_MS = 10000, ABANDON_TIMEOUT_MS = 3000 };
 
 static void write_map(int directory, const char *file, const char *text)
 {
@@ -139,15 +139,26 @@ void spawn_admit(const struct spawn_request *request, const struct spawned *spaw
 	open_gate(spawned);
 }
 
+int spawn_reap(struct spawned *spawned, int timeout_ms)
+{
+	struct pollfd poller = {.fd = spawned->pidfd, .events = POLLIN};
+	int status, ready;
+
+	do
+		ready = poll(&poller, 1, timeout_ms);
+	while (ready < 0 && errno == EINTR);
+	if (ready != 1 || waitpid(spawned->pid, &status, WNOHANG) != spawned->pid)
+		return -1;
+	spawned->pid = 0;
+	return 0;
+}
+
 void spawn_abandon(struct spawned *spawned)
 {
-	int status;
-
 	if (spawned->pid <= 0)
 		return;
 	/* The number is ours until it is reaped, and SIGKILL to PID 1 of a pid namespace from outside is forced. */
 	if (kill(spawned->pid, SIGKILL) == 0)
-		while (waitpid(spawned->pid, &status, 0) < 0 && errno == EINTR)
-			;
+		spawn_reap(spawned, ABANDON_TIMEOUT_MS);
 	spawned->pid = 0;
 }

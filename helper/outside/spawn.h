@@ -32,6 +32,10 @@ void spawn_sandbox(const struct spawn_request *request, struct spawned *ret_spaw
 /* Kills and reaps a sandbox whose start failed, so that its cgroup is free. Nothing where none was spawned (pid 0). */
 void spawn_abandon(struct spawned *spawned);
 
+/* Reaps a killed sandbox within a bound, in milliseconds. What hangs in the kernel (a file system that does not answer) is
+ * left to gc. Returns 0, or -1 when it is still there. */
+int spawn_reap(struct spawned *spawned, int timeout_ms);
+
 /* Waits for the child's word that it is in its cgroup, verifies it, and opens the second gate. At most 10 s. Ends the
  * process when the child failed, saying what the child said. */
 void spawn_admit(const struct spawn_request *request, const struct spawned *spawned);

@@ -6,8 +6,10 @@
 
 #include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +17,7 @@
 #include "helper/io.h"
 
 static int stream = -1;
+static bool stream_is_socket;
 
 void status_open(int fd)
 {
@@ -27,6 +30,7 @@ void status_open(int fd)
 	if (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode))
 		die("status descriptor %d is neither a pipe nor a socket", fd);
 	stream = fd;
+	stream_is_socket = S_ISSOCK(status.st_mode);
 }
 
 /* Bytes of one well-formed UTF-8 sequence, 0 where it is none (RFC 3629). */
@@ -79,7 +83,9 @@ static void put_line(const char *format, ...)
 	va_end(list);
 	if (length < 0 || (size_t)length >= sizeof(line) || poll(&poller, 1, 0) != 1 || !(poller.revents & POLLOUT))
 		return;
-	ssize_t written = write(stream, line, (size_t)length);
+	/* A socket with little room would make write wait; a pipe that is ready takes PIPE_BUF bytes. */
+	ssize_t written = stream_is_socket ? send(stream, line, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL)
+					   : write(stream, line, (size_t)length);
 	(void)written;
 }
 

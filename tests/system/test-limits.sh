@@ -63,7 +63,7 @@ most_tasks() {
 	local most=0 now file runner=$1
 
 	while kill -0 "$runner" 2>/dev/null; do
-		for file in $(find $(cgroup_mounts) -path '*sandbox-run/*' \( -name pids.current -o -name tasks \) 2>/dev/null); do
+		for file in $(find "$work"/own/* -path '*sandbox-run/*' \( -name pids.current -o -name tasks \) 2>/dev/null); do
 			case $file in
 			*/pids.current) read -r now <"$file" 2>/dev/null ;;
 			*) now=$(wc -l <"$file" 2>/dev/null) ;;
@@ -146,19 +146,18 @@ check "twin: require without limits to have" 7 "$status"
 run_with_stream --set ResourceControl=require --set MemoryMax=64M -- sh -c ": >$marker"
 check "twin: the set-uid helper gives what is required" "0 yes" "$status $([ -e "$marker" ] && echo yes)"
 
-# Nothing below can be written: the hierarchies themselves, then only the place where sandboxes have been.
-for mount in $(cgroup_mounts); do mount -o remount,bind,ro "$mount"; done
+# The hierarchies themselves, then only the place where sandboxes have been.
+for mount in $hierarchies; do mount -o remount,bind,ro "$mount" || exit 1; done
 refused "unwritable cgroups under require" "*[Mm]emory*" --set ResourceControl=require --set MemoryMax=64M
 run_with_stream --set MemoryMax=64M -- sh -c 'exit 7'
 check "twin: unwritable cgroups under prefer" 7 "$status"
 check "twin: with one line" 1 "$(wc -l <"$work/said")"
-for mount in $(cgroup_mounts); do mount -o remount,bind,rw "$mount"; done
-for mount in $(cgroup_mounts); do
-	if [ -d "$mount/sandbox-run" ]; then
-		mount --bind "$mount/sandbox-run" "$mount/sandbox-run" && mount -o remount,bind,ro "$mount/sandbox-run"
-	fi
+for mount in $hierarchies; do
+	mount -o remount,bind,rw "$mount" || exit 1
+	[ ! -d "$mount/sandbox-run" ] || { mount --bind "$mount/sandbox-run" "$mount/sandbox-run" &&
+		mount -o remount,bind,ro "$mount/sandbox-run"; } || exit 1
 done
 refused "an unwritable subtree under require" "*cgroup*" --set ResourceControl=require --set MemoryMax=64M
-for mount in $(cgroup_mounts); do umount "$mount" 2>/dev/null; done
 check "no cgroup of a sandbox is left" "" "$(sandbox_cgroups)"
+check "no process is left" "" "$(suite_processes)"
 finish
