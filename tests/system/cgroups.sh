@@ -55,10 +55,11 @@ sandbox_cgroups() {
 }
 
 leave_cgroups() {
-	local directory turn=0
+	local directory turn
 
 	[ -z "${cgroup_host:-}" ] || echo $$ >"$cgroup_host$cgroup_home/cgroup.procs"
 	for directory in "$work"/host/*/"$cgroup_name"; do
+		turn=0
 		# A process that is ending keeps its cgroup for a moment (cgroups(7)).
 		while [ -d "$directory" ] && [ $turn -lt 50 ]; do
 			find "$directory" -depth -type d -exec rmdir {} + 2>/dev/null

@@ -270,6 +270,15 @@ def su_and_other_shells(_):
     results.check('nobody is left behind by su', settled('alice', 'bob'))
 
 
+def su_from_a_person(_):
+    """su opens the session with its caller's real uid, which the helper must not inherit."""
+    as_bob = ['setpriv', '--reuid=3002', '--regid=3002', '--clear-groups']
+    results.equal('alice: su by bob shows the right id map', run([*as_bob, 'su', 'alice', '-c', MAP]),
+                  (0, own_map('alice') + '\n', ''))
+    results.equal('carol: su by bob is not confined', run([*as_bob, 'su', 'carol', '-c', MAP]), (0, FULL_MAP + '\n', ''))
+    results.check('nobody is left behind by su from a person', settled('alice', 'carol'))
+
+
 def script_in_home(who):
     path = f'/home/{who}/script'
     write(path, '#!/bin/sh\n' + MAP + '\n', 0o755)
@@ -515,7 +524,7 @@ def fifty_logins_leave_nothing(world):
 
 
 TESTS = (exec_is_confined, exec_sees_only_itself, exit_status_and_quoting, terminal, external_sftp, scp_and_rsync,
-         internal_sftp, forwarding, logins_are_recorded, exempt_people, su_and_other_shells, su_on_a_terminal, shell_changed_after_the_look_up, killed_monitor,
+         internal_sftp, forwarding, logins_are_recorded, exempt_people, su_and_other_shells, su_from_a_person, su_on_a_terminal, shell_changed_after_the_look_up, killed_monitor,
          killed_supervisor, monitor_keeps_one_descriptor, logout_ends_what_was_left_running, broken_policy, failing_helper, module_answers, odd_clients, twenty_at_once,
          fifty_logins_leave_nothing)
 

@@ -72,6 +72,7 @@ session required pam_env.so
 '''
 PAM_SU = '''
 auth sufficient pam_rootok.so
+auth sufficient pam_permit.so
 account required pam_permit.so
 session required pam_limits.so
 session required pam_sandbox.so
