@@ -68,6 +68,24 @@ void privs_enter_person(uid_t uid, gid_t gid, const gid_t *groups, size_t count)
 	privs_not_dumpable(); /* a change of ids sets it anew (prctl(2)) */
 }
 
+/* With no fix-up a change of the effective uid leaves the effective capabilities alone (capabilities(7)). */
+void privs_effective_owner(uid_t person)
+{
+	uid_t owner = privs_namespace_owner(person);
+
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) != 0 || setresuid((uid_t)-1, owner, (uid_t)-1) != 0 ||
+	    geteuid() != owner)
+		die_errno("become the owner of the namespaces");
+	privs_not_dumpable();
+}
+
+void privs_effective_root(void)
+{
+	if (setresuid((uid_t)-1, 0, (uid_t)-1) != 0 || geteuid() != 0 || prctl(PR_SET_SECUREBITS, 0) != 0)
+		die_errno("become root again");
+	privs_not_dumpable();
+}
+
 void privs_not_dumpable(void)
 {
 	if (prctl(PR_SET_DUMPABLE, 0) != 0 || prctl(PR_GET_DUMPABLE) != 0)

@@ -21,8 +21,7 @@ void privs_become(uid_t uid, gid_t gid, const gid_t *groups, size_t count);
 
 /*
  * In a new user namespace that maps the ids: takes the person's groups and ids and keeps the namespace's capabilities.
- * Until this call the process owns root's files on the host: nothing may be touched before it (kernel-notes: the child is
- * kuid 0). groups NULL: setgroups is denied here, only ids are switched.
+ * Until this call the process has ids of the host that are not the person's: nothing may be touched before it. groups NULL: setgroups is denied here, only ids are switched.
  */
 void privs_enter_person(uid_t uid, gid_t gid, const gid_t *groups, size_t count);
 
@@ -38,6 +37,20 @@ void privs_no_new_privileges(void);
  * CAP_KILL for a login's supervisor, whose ids are all 0.
  */
 void privs_become_supervisor(bool keep_kill);
+
+/*
+ * The owner of a sandbox's user namespace: an id that no account has and nothing ever runs as (0xffe00000 and up, by the
+ * person's lowest 20 bits). So nobody but root can enter the namespace, and what the kernel counts for the owner of a
+ * namespace (user_namespaces(7), /proc/sys/user, inotify(7)) is counted for this person's sandboxes and not for root.
+ */
+static inline uid_t privs_namespace_owner(uid_t person)
+{
+	return 0xffe00000u | (person & 0xfffffu);
+}
+
+/* Around the clone that makes the namespace: effective uid of its owner, capabilities kept; and back to 0. */
+void privs_effective_owner(uid_t person);
+void privs_effective_root(void);
 
 /* PR_SET_DUMPABLE 0: nobody but root traces or reads this process, whatever its ids (ptrace(2)). */
 void privs_not_dumpable(void);

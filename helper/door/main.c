@@ -46,8 +46,9 @@ static ino_t namespace_inode(int fd)
 	return status.st_ino;
 }
 
-/* Here must be the host's user namespace, and PID 1 in a child of it that root owns: only the helper makes such a one. */
-static int find_session(int proc)
+/* Here must be the host's user namespace, and PID 1 in a child of it with the owner that no account has: only the helper
+ * makes such a one. */
+static int find_session(int proc, uid_t person)
 {
 	CLEANUP_FD own = openat(proc, "self/ns/user", O_RDONLY | O_CLOEXEC);
 	CLEANUP_FD user = openat(proc, "1/ns/user", O_RDONLY | O_CLOEXEC);
@@ -62,7 +63,7 @@ static int find_session(int proc)
 		die_errno("look at the session's first process");
 	CLEANUP_FD parent = ioctl(user, NS_GET_PARENT);
 	if (parent < 0 || namespace_inode(parent) != namespace_inode(own) || ioctl(user, NS_GET_OWNER_UID, &owner) != 0 ||
-	    owner != 0)
+	    owner != privs_namespace_owner(person))
 		die("PID 1 here is not a session's first process");
 	int pidfd = (int)syscall(SYS_pidfd_open, 1, 0);
 	if (pidfd < 0)
@@ -186,8 +187,8 @@ int main(int argc, char **argv, char **environment)
 	if (length <= 0)
 		die_errno("look at this program");
 	path[length] = '\0';
-	int session = find_session(proc);
 	const struct plan *plan = read_plan(uid);
+	int session = find_session(proc, plan->uid);
 	if (!getcwd(directory, sizeof(directory)))
 		directory[0] = '\0';
 	if (uid == 0) { /* the login program's own work: the view, and nothing else */

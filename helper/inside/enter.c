@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The order of steps inside, from the clone to PID 1's loop. Before the gate is open and the ids are switched this process
- * is still the host's root as far as files go: it touches nothing but the gate (threats G1).
+ * has ids of the host that are not the person's: it touches nothing but the gate (threats G1).
  */
 #include "helper/inside/enter.h"
 

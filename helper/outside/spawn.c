@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * clone3(2) while euid is 0, so that root owns the user namespace: the caller can neither enter nor trace it
- * (user_namespaces(7)). Maps are written through a /proc that was proved to be one.
+ * clone3(2) with an effective uid that no account has, so that the caller can neither enter nor trace the user namespace
+ * (user_namespaces(7)), and its first process owns no file of anybody before it becomes the person. Maps are written through a /proc that was proved to be one.
  */
 #include "helper/outside/spawn.h"
 
@@ -24,6 +24,7 @@
 #include "helper/inside/enter.h"
 #include "helper/io.h"
 #include "helper/outside/status.h"
+#include "helper/privs.h"
 #include "protocol/message.h"
 
 enum { SETUP_TIMEOUT_MS = 10000, ABANDON_TIMEOUT_MS = 3000 };
@@ -87,9 +88,14 @@ void spawn_sandbox(const struct spawn_request *request, struct spawned *ret_spaw
 		arguments.flags |= CLONE_INTO_CGROUP;
 		arguments.cgroup = (uint32_t)cgroup;
 	}
+	if (plan->flags & PLAN_PRIVILEGED)
+		privs_effective_owner(plan->uid);
 	long pid = syscall(SYS_clone3, &arguments, sizeof(arguments));
+	int clone_error = errno;
+	if (pid != 0 && (plan->flags & PLAN_PRIVILEGED))
+		privs_effective_root();
 	if (pid < 0)
-		clone_failed(errno);
+		clone_failed(clone_error);
 	if (pid == 0) {
 		const struct inside inside = {
 			.plan = plan,

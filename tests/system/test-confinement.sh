@@ -67,6 +67,23 @@ inside_checks run setuid ""
 check "setuid B16 all groups by name" "alice project barred students" "$(run id -Gn)"
 check "setuid gid_map has every group" "3001 3101 3102 3103 5" "$(run sh -c 'while read i o n; do k=0; while [ $k -lt $n ]; do echo $((i+k)); k=$((k+1)); done; done </proc/self/gid_map' | sort -n | tr '\n' ' ' | sed 's/^5 \(.*\) $/\1 5/')"
 
+# What the kernel counts for the owner of a namespace must not be root's to lose (threats B3.1).
+instances='import ctypes, sys
+libc = ctypes.CDLL(None)
+count = 0
+while count < 100000 and libc.inotify_init() >= 0:
+    count += 1
+print(count, flush=True)
+sys.stdin.readline()'
+free=$(python3 -c "$instances" </dev/null)
+coproc EATER { as_alice "$helper" run --quiet -- /usr/bin/python3 -c "$instances"; }
+read -r eaten <&"${EATER[0]}"
+check "B3.1 a sandbox that eats all inotify instances leaves root its own" "$free" "$(python3 -c "$instances" </dev/null)"
+check "B3.1 and the person those outside" "$free" "$(as_alice /usr/bin/python3 -c "$instances" </dev/null)"
+echo >&"${EATER[1]}"
+wait "$EATER_PID"
+check "B3.1 twin: it did eat them" "$free" "$eaten"
+
 inside_checks rootless rootless --rootless
 check "rootless groups stay effective and show as nobody" "3001 65534 65534 65534" \
 	"$(rootless sh -c 'grep ^Groups: /proc/self/status' | cut -f2 | sed 's/ $//')"

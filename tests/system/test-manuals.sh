@@ -96,7 +96,7 @@ fi
 if [ -e "$root/README.md" ]; then
 	policy=$(mktemp /tmp/test-manuals.XXXXXX) || exit 1
 	trap 'rm -f "$policy"' EXIT
-	sed -n '/^```ini$/,/^```$/p' "$root/README.md" | grep -v '^```' >"$policy"
+	sed -n '/^ *```ini$/,/^ *```$/p' "$root/README.md" | grep -v '```' >"$policy"
 	check "README has a policy" test -s "$policy"
 	answer=$("$build/sandbox-helper" policy check "$policy")
 	check "the policy of README is valid: $answer" test "$answer" = "the policy is valid"
