@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "config/plan.h"
@@ -256,8 +257,42 @@ static bool module_says_bye(void)
 	return got == 1 && message.kind == MESSAGE_BYE;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+		die_errno("read the clock");
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A moment from now in milliseconds, -1 for never. */
+static int64_t moment_after(uint64_t microseconds)
+{
+	return microseconds == UINT64_MAX ? -1 : now_ms() + (int64_t)(microseconds / 1000);
+}
+
+/* For poll(2): until a moment, at most a day at a time. */
+static int remaining(int64_t moment)
+{
+	int64_t left = moment - now_ms();
+
+	return moment < 0 ? -1 : left < 0 ? 0 : left > 86400000 ? 86400000 : (int)left;
+}
+
+/* RuntimeMaxSec= is over: KillSignal= to everybody inside. Returns when they are killed all the same. */
+static int64_t end_in_time(const struct plan *plan)
+{
+	int result = message_send_value(spawned.control, MESSAGE_SIGNAL_ALL, (int32_t)plan->kill_signal);
+
+	(void)result; /* gone: its pidfd says so */
+	return moment_after(plan->timeout_stop);
+}
+
 static void wait_for_end(const struct plan *plan, int opener)
 {
+	int64_t limit = moment_after(plan->runtime_max ? plan->runtime_max : UINT64_MAX);
+	bool ending = false;
 	bool watch_memory = session_cgroup.count && (plan->flags & PLAN_OOM_KILL);
 	struct pollfd watched[] = {
 		{.fd = opener, .events = POLLIN},
@@ -268,8 +303,17 @@ static void wait_for_end(const struct plan *plan, int opener)
 	};
 
 	for (;;) {
-		if (poll(watched, sizeof(watched) / sizeof(watched[0]), -1) < 0 && errno != EINTR)
+		int ready = poll(watched, sizeof(watched) / sizeof(watched[0]), remaining(limit));
+		if (ready < 0 && errno != EINTR)
 			return;
+		if (ready == 0 && remaining(limit) == 0) {
+			if (ending)
+				return;
+			ending = true;
+			limit = end_in_time(plan);
+		}
+		if (ready <= 0)
+			continue;
 		if (watched[0].revents || watched[1].revents)
 			return;
 		if ((watched[3].revents || watched[4].revents) && cgroup_oom_kills(&session_cgroup) > 0)

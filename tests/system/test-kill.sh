@@ -63,6 +63,12 @@ killed "SIGKILL to PID 1" init 30 0.05
 # Far closer together around the set-up itself.
 killed "SIGKILL to the supervisor, 200 moments" supervisor 200 0.02
 
+# What a supervisor leaves that was killed between making its entry and giving it its name.
+mkdir -p /run/sandbox-run/.0123456789ab && touch -d '1 hour ago' /run/sandbox-run/.0123456789ab
+collect_garbage >"$work/collected" 2>&1
+check "gc: an entry never finished is removed" "" "$(leftovers)"
+rmdir /run/sandbox-run/.0123456789ab 2>/dev/null
+
 # gc takes the dead and leaves the living.
 (cd /home/alice/work && exec setpriv $alice_ids "$helper" run --quiet -- sleep 2) &
 living=$!

@@ -25,7 +25,7 @@ pages=(sandbox-run.1 sandboxctl.1 sandbox-policy.5 pam_sandbox.8 sandbox-helper.
 for page in "${pages[@]}"; do
 	check "$page was built" test -s "$build/man/$page"
 	check "$page begins with the licence and its title" \
-		holds "$page" "^\.Dt $(tr a-z A-Z <<<"${page%.*}") ${page##*.}\$"
+		holds "$page" "^\.Dt $(tr '[:lower:]' '[:upper:]' <<<"${page%.*}") ${page##*.}\$"
 done
 
 # --- keys
@@ -55,15 +55,16 @@ done < <("$build/sandbox-run" --help | sed -nE 's/^ +-([A-Za-z]),.*/\1/p')
 commands=$("$build/sandboxctl" --help | sed -nE 's/^  ([a-z]+)  .*/\1/p')
 check "sandboxctl --help lists commands" test -n "$commands"
 for command in $commands; do
-	check "sandboxctl(1) has $command" holds sandboxctl.1 "^\.It Cm $command"
+	check "sandboxctl(1) has $command" holds sandboxctl.1 "^\.It Cm $command( |\$)"
 done
 for command in check show explain; do
-	check "sandboxctl(1) has policy $command" holds sandboxctl.1 "^\.It Cm policy $command"
+	check "sandboxctl(1) has policy $command" holds sandboxctl.1 "^\.It Cm policy $command( Op Ar [A-Z]+)?\$"
 done
 for command in list gc features doctor "policy check" "policy show" "policy explain"; do
+	read -ra words <<<"$command"
 	while read -r option; do
 		check "sandboxctl(1) has $option of $command" holds sandboxctl.1 "Fl -${option#--}( |\$)"
-	done < <("$build/sandboxctl" $command --help | options) # words, on purpose
+	done < <("$build/sandboxctl" "${words[@]}" --help | options)
 done
 
 # --- exit statuses

@@ -270,6 +270,17 @@ def su_and_other_shells(_):
     results.check('nobody is left behind by su', settled('alice', 'bob'))
 
 
+def runtime_limit(world):
+    """RuntimeMaxSec= ends a login too; without it the same command runs to its end."""
+    path = '/etc/sandbox-run/policy.d/60-time.conf'
+    results.equal('erin: without a limit the command ends by itself', ssh('erin', 'sleep 3; echo end')[:2], (0, 'end\n'))
+    write(path, '[user erin]\nRuntimeMaxSec=1s\n')
+    status, output, _ = ssh('erin', 'sleep 30; echo end')
+    os.unlink(path)
+    results.check('erin: RuntimeMaxSec=1s ends her login', status not in (0, None) and output == '', (status, output))
+    results.check('erin: nobody is left behind by it', settled('erin'))
+
+
 def su_from_a_person(_):
     """su opens the session with its caller's real uid, which the helper must not inherit."""
     as_bob = ['setpriv', '--reuid=3002', '--regid=3002', '--clear-groups']
@@ -524,7 +535,7 @@ def fifty_logins_leave_nothing(world):
 
 
 TESTS = (exec_is_confined, exec_sees_only_itself, exit_status_and_quoting, terminal, external_sftp, scp_and_rsync,
-         internal_sftp, forwarding, logins_are_recorded, exempt_people, su_and_other_shells, su_from_a_person, su_on_a_terminal, shell_changed_after_the_look_up, killed_monitor,
+         internal_sftp, forwarding, logins_are_recorded, exempt_people, su_and_other_shells, su_from_a_person, runtime_limit, su_on_a_terminal, shell_changed_after_the_look_up, killed_monitor,
          killed_supervisor, monitor_keeps_one_descriptor, logout_ends_what_was_left_running, broken_policy, failing_helper, module_answers, odd_clients, twenty_at_once,
          fifty_logins_leave_nothing)
 
