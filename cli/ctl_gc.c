@@ -8,7 +8,7 @@ int ctl_gc(char **arguments)
 	static const struct option_row rows[1]; /* none */
 	static const struct ctl_verb verb = {
 		.usage = "gc",
-		.help = "Removes cgroups and registry entries of sandboxes that no longer run. The next sandbox does so too.",
+		.help = "Removes cgroups and registry entries of sandboxes that no longer run.",
 		.verb = "gc",
 		.rows = rows,
 	};

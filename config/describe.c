@@ -216,8 +216,9 @@ static void put_reach(struct writer *writer, const struct plan *plan)
 	if (!(plan->flags & PLAN_SESSION))
 		return;
 	list_begin(writer, "not-behind-second-door");
-	list_item(writer, "port forwarding and internal-sftp run in the login program's own process: namespaces, mounts and "
-			  "limits hold there; no_new_privs, the system call filter, Landlock and the user namespace do not");
+	list_item(writer, "port forwarding and internal-sftp run in the login program's own process: mounts, namespaces and the "
+			  "cgroup's limits hold there; the user namespace, no_new_privs, the system call filter, Landlock, Limit*, "
+			  "Nice, UMask and the environment do not");
 	list_end(writer);
 	put_strings(writer, "doors", plan, plan->doors);
 }

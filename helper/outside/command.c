@@ -140,6 +140,8 @@ int command_run(const struct options *options, const struct caller_state *caller
 	spawn_sandbox(&request, &spawned);
 	spawn_admit(&request, &spawned);
 	status_start(id, plan, spawned.pid, proc);
+	if (options->verbose)
+		say("sandbox %s: profile %s, first process %d", id, plan_string(plan, plan->profile_name), spawned.pid);
 	privs_become_supervisor(false);
 	struct ending ending = supervise_command(plan, &spawned, request.cgroup);
 	spawned.pid = 0; /* reaped */

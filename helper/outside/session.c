@@ -285,6 +285,8 @@ static int64_t end_in_time(const struct plan *plan)
 {
 	int result = message_send_value(spawned.control, MESSAGE_SIGNAL_ALL, (int32_t)plan->kill_signal);
 
+	if (result == 0) /* what is stopped could not act on it */
+		result = message_send_value(spawned.control, MESSAGE_SIGNAL_ALL, SIGCONT);
 	(void)result; /* gone: its pidfd says so */
 	return moment_after(plan->timeout_stop);
 }

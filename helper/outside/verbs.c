@@ -287,12 +287,25 @@ int verb_features(const struct options *options, int proc, bool privileged)
 
 /* --- policy ---------------------------------------------------------------------------------------------------------------*/
 
+static bool said_before(const struct policy_errors *errors, size_t index)
+{
+	const struct policy_error *error = &errors->list[index];
+
+	for (size_t i = 0; i < index; i++)
+		if (errors->list[i].line == error->line && strcmp(errors->list[i].text, error->text) == 0)
+			return true; /* one key, inherited by several profiles */
+	return false;
+}
+
 static void show_errors(const struct policy_errors *errors, bool json)
 {
 	char text[2048], escaped[4096];
+	bool first = true;
 
 	for (size_t i = 0; i < errors->count; i++) {
 		const struct policy_error *error = &errors->list[i];
+		if (said_before(errors, i))
+			continue;
 		if (!json) {
 			policy_error_format(error, text, sizeof(text));
 			puts(text);
@@ -301,15 +314,32 @@ static void show_errors(const struct policy_errors *errors, bool json)
 			continue;
 		}
 		json_escape(escaped, sizeof(escaped), error->file ? error->file : "");
-		printf("%s{\"file\":\"%s\",\"line\":%u,\"column\":%u,\"level\":\"%s\"", i ? "," : "[", escaped, error->line,
+		printf("%s{\"file\":\"%s\",\"line\":%u,\"column\":%u,\"level\":\"%s\"", first ? "[" : ",", escaped, error->line,
 		       error->column, error->warning ? "warning" : "error");
 		json_escape(escaped, sizeof(escaped), error->text);
 		printf(",\"text\":\"%s\"", escaped);
 		json_escape(escaped, sizeof(escaped), error->hint ? error->hint : "");
 		printf(",\"hint\":\"%s\"}", escaped);
+		first = false;
 	}
 	if (json)
 		puts(errors->count ? "]" : "[]");
+}
+
+struct checked_policy {
+	const struct policy *policy;
+	struct policy_errors *errors;
+};
+
+/* What a profile asks for and this build does not do is refused when it is used: said here before that. */
+static void check_profile(const char *name, void *data)
+{
+	const struct checked_policy *checked = data;
+	struct profile *profile = NULL;
+
+	if (policy_select_run(checked->policy, name, true, &profile, checked->errors) == 0)
+		profile_check_enforced(profile, checked->errors);
+	profile_free(profile);
 }
 
 static int policy_check(const struct options *options)
@@ -322,8 +352,8 @@ static int policy_check(const struct options *options)
 				   : policy_files_read(VENDORDIR "/policy.d", SYSCONFDIR "/sandbox-run/policy.conf",
 						       SYSCONFDIR "/sandbox-run/policy.d", true, &files, &errors);
 
-	if (result == 0)
-		policy_parse(files.sources, files.count, &policy, &errors);
+	if (result == 0 && policy_parse(files.sources, files.count, &policy, &errors) == 0)
+		policy_each_profile(policy, check_profile, &(struct checked_policy){policy, &errors});
 	show_errors(&errors, options->json);
 	if (!errors.errors && !options->json)
 		puts("the policy is valid");
