@@ -25,6 +25,9 @@ END
 cp $policy /root/policy.good
 check "the policy is accepted" "0" "$(sandboxctl policy check >/run/vm-tests.out 2>&1; echo $?)"
 sed 's/^/# /' /run/vm-tests.out
+# A user manager from a login before this one runs on outside any sandbox, as long as she is logged in at all (README).
+loginctl terminate-user alice 2>/dev/null || true
+
 # Last lines of their stacks (pam_sandbox(8)); systemd-user, so that a user manager is refused to the confined. Debian 12 has
 # that stack in /usr/lib/pam.d: a file of one line in /etc/pam.d would take its place and refuse everyone.
 [ -e /etc/pam.d/systemd-user ] || cp /usr/lib/pam.d/systemd-user /etc/pam.d/systemd-user
