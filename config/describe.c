@@ -109,7 +109,6 @@ static const struct {
 	{PLAN_LANDLOCK,		 "landlock"	   },
 	{PLAN_ROOT_READ_ONLY,	 "root-read-only"  },
 	{PLAN_LOGIN_SHELL,	 "login-shell"	   },
-	{PLAN_DETACHED,		 "detached"	   },
 	{PLAN_CGROUP,		 "cgroup"	   },
 	{PLAN_SET_NICE,		 "nice"		   },
 	{PLAN_SET_UMASK,	 "umask"	   },

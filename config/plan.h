@@ -116,10 +116,9 @@ enum plan_flags {
 	PLAN_LANDLOCK = 1 << 6,      /* restrict; failing is fatal (the planner knows the ABI) */
 	PLAN_ROOT_READ_ONLY = 1 << 7,
 	PLAN_LOGIN_SHELL = 1 << 8,   /* argv[0] gets a leading "-" */
-	PLAN_DETACHED = 1 << 9,
-	PLAN_CGROUP = 1 << 10,       /* a cgroup is made and entered */
-	PLAN_SET_NICE = 1 << 11,
-	PLAN_SET_UMASK = 1 << 12,    /* else the caller's stays */
+	PLAN_CGROUP = 1 << 9,        /* a cgroup is made and entered */
+	PLAN_SET_NICE = 1 << 10,
+	PLAN_SET_UMASK = 1 << 11,    /* else the caller's stays */
 };
 
 struct plan {
@@ -163,8 +162,6 @@ struct plan {
 	uint32_t umask;
 	int32_t nice;
 	int32_t oom_score_adjust;
-	uint32_t standard_descriptors_checked; /* reserved, 0 */
-	uint32_t reserved;
 
 	plan_ref shell;       /* the person's shell */
 	plan_ref home;

@@ -65,7 +65,7 @@ int main(int argc, char **argv, char **environment)
 	case VERB_GC:
 		return verb_gc(privileged);
 	case VERB_FEATURES:
-		return verb_features(&options, proc, privileged);
+		return verb_features(&options, privileged);
 	case VERB_POLICY_CHECK:
 	case VERB_POLICY_SHOW:
 	case VERB_POLICY_EXPLAIN:

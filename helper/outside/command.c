@@ -34,7 +34,7 @@ static void clean_up(void)
 		say("the cgroup %s stays busy: sandboxctl gc removes it", sandbox_cgroup.id);
 	sandbox_cgroup.count = 0;
 	if (registry_remove(&entry) != 0)
-		say("the registry entry %s/%s could not be removed: sandboxctl gc removes it", RUNDIR, entry.id);
+		say("the registry entry in %s could not be removed: sandboxctl gc removes it", RUNDIR);
 }
 
 static const struct identity *choose_person(const struct options *options, bool privileged)
@@ -58,8 +58,7 @@ static bool name_is_valid(const char *name)
 	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-") == length;
 }
 
-static struct plan *make_plan(const struct options *options, const struct caller_state *caller, bool privileged,
-			      struct policy **ret_policy)
+static struct plan *make_plan(const struct options *options, const struct caller_state *caller, bool privileged)
 {
 	bool is_root = privileged && getuid() == 0;
 	const struct identity *person = choose_person(options, privileged);
@@ -84,7 +83,7 @@ static struct plan *make_plan(const struct options *options, const struct caller
 		die("no plan could be made");
 	}
 	profile_free(profile);
-	*ret_policy = policy;
+	policy_free(policy);
 	return plan;
 }
 
@@ -113,13 +112,12 @@ static int show_plan(const struct plan *plan, bool json)
 
 int command_run(const struct options *options, const struct caller_state *caller, int proc, bool privileged)
 {
-	struct policy *policy = NULL;
 	char id[64], why[512];
 
 	if (options->name && !name_is_valid(options->name))
 		die("--name: 1 to 64 letters, digits, \"_\", \".\" or \"-\", not beginning with \".\" or \"-\"");
 	status_open(options->status_fd);
-	struct plan *plan = make_plan(options, caller, privileged, &policy);
+	struct plan *plan = make_plan(options, caller, privileged);
 	if (options->dry_run)
 		return show_plan(plan, options->json);
 	show_warnings(plan, options->quiet);

@@ -47,7 +47,7 @@ static void clean_up(void)
 {
 	spawn_abandon(&spawned);
 	if (session_cgroup.count && cgroup_remove(&session_cgroup) != 0)
-		errno = 0; /* a dying process may hold it: gc removes it, and the next session's end does */
+		errno = 0; /* a dying process may hold it: left to gc */
 	session_cgroup.count = 0;
 	registry_remove(&entry);
 }

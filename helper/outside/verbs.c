@@ -166,20 +166,27 @@ static int collect_cgroup(const char *id, void *data)
 	return 0;
 }
 
-static int collect_living(const struct registry_item *item, void *data)
+struct registry_ids {
+	struct id_list living, dead;
+};
+
+static int collect_entry(const struct registry_item *item, void *data)
 {
-	if (item->alive)
-		id_add(data, item->id);
+	struct registry_ids *ids = data;
+
+	id_add(item->alive ? &ids->living : &ids->dead, item->id);
 	return 0;
 }
 
-static void remove_cgroup(const struct host_facts *facts, const char *id)
+/* Killed is only what has an entry that is seen to be dead. One without an entry may be known to another registry: it is
+ * removed if it is empty, and everything in it died with its supervisor if that is gone. */
+static void remove_cgroup(const struct host_facts *facts, const char *id, bool is_dead)
 {
 	struct cgroup cgroup;
 
 	if (cgroup_open(&facts->cgroup, id, &cgroup) != 0)
 		return; /* ended by itself meanwhile */
-	int killed = cgroup_kill(&cgroup, 2000);
+	int killed = is_dead ? cgroup_kill(&cgroup, 2000) : 0;
 	if (cgroup_remove(&cgroup) == 0)
 		printf("removed cgroup %s\n", id);
 	else
@@ -197,7 +204,8 @@ static int remove_entry(const struct registry_item *item, void *data)
 
 int verb_gc(bool privileged)
 {
-	struct id_list cgroups = {0}, living = {0};
+	struct id_list cgroups = {0};
+	struct registry_ids known = {0};
 
 	if (!privileged)
 		die("gc: needs the set-uid helper or root");
@@ -206,15 +214,16 @@ int verb_gc(bool privileged)
 	 * of them lives has its entry by the time the registry is read. */
 	if (cgroup_each(&facts->cgroup, collect_cgroup, &cgroups) != 0 && errno != ENOENT)
 		die_errno("list cgroups");
-	if (registry_each(collect_living, &living) != 0)
+	if (registry_each(collect_entry, &known) != 0)
 		die_errno("read %s", RUNDIR);
 	for (size_t i = 0; i < cgroups.count; i++)
-		if (!id_listed(&living, cgroups.ids[i]))
-			remove_cgroup(facts, cgroups.ids[i]);
+		if (!id_listed(&known.living, cgroups.ids[i]))
+			remove_cgroup(facts, cgroups.ids[i], id_listed(&known.dead, cgroups.ids[i]));
 	if (registry_each(remove_entry, NULL) != 0)
 		die_errno("read %s", RUNDIR);
 	free(cgroups.ids);
-	free(living.ids);
+	free(known.living.ids);
+	free(known.dead.ids);
 	return flushed(ANSWER_YES);
 }
 
@@ -235,7 +244,7 @@ static void feature(const struct options *options, bool *first, const char *name
 	*first = false;
 }
 
-int verb_features(const struct options *options, int proc, bool privileged)
+int verb_features(const struct options *options, bool privileged)
 {
 	static const struct {
 		const char *name;
@@ -255,7 +264,6 @@ int verb_features(const struct options *options, int proc, bool privileged)
 	char text[64], line[512];
 	bool first = true;
 
-	(void)proc;
 	privs_become_caller();
 	if (options->json)
 		putchar('{');

@@ -8,7 +8,7 @@
 
 int verb_list(const struct options *options, bool privileged);
 int verb_gc(bool privileged);
-int verb_features(const struct options *options, int proc, bool privileged);
+int verb_features(const struct options *options, bool privileged);
 int verb_policy(const struct options *options, const struct caller_state *caller, bool privileged);
 
 #endif

@@ -77,5 +77,13 @@ collect_garbage >"$work/collected" 2>&1
 if kill -0 "$living" 2>/dev/null; then ok "gc leaves a living sandbox alone"; else not_ok "gc ended a living sandbox"; fi
 wait "$living"
 check "gc: the living one ended as it would have" 0 $?
+
+# A registry that knows nothing of a sandbox (another /run over the same cgroups) is no reason to end it.
+(cd /home/alice/work && exec setpriv $alice_ids "$helper" run --quiet -- sh -c 'echo >started; sleep 2') &
+living=$!
+for _ in $(seq 100); do [ ! -e /home/alice/work/started ] || break; sleep 0.02; done
+unshare --mount --propagation private sh -c 'mount -t tmpfs -o mode=0755 tmpfs /run && "$1" gc' sh "$helper" >"$work/collected" 2>&1
+wait "$living"
+check "gc with another registry leaves a living sandbox alone" 0 $?
 check "nothing is left" "" "$(leftovers)"
 finish

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* config/plan.c and its parts for files and process: what a policy, a person and a request become. */
+#include "plan_support.h"
+
+#include <linux/mount.h>
+
+static void accept_plan(const char *settings)
+{
+	if (plan_with(settings) != 0) {
+		print_errors();
+		fail();
+	}
+}
+
+static const struct plan_step *step_at(uint32_t index)
+{
+	return (const struct plan_step *)plan_array(test_plan, test_plan->steps) + index;
+}
+
+static const char *target(uint32_t index)
+{
+	return plan_string(test_plan, step_at(index)->target);
+}
+
+/* The last step for a path: what lies on top. NULL: none. */
+static const struct plan_step *top(const char *path)
+{
+	const struct plan_step *found = NULL;
+
+	for (uint32_t i = 0; i < test_plan->steps.count; i++)
+		if (strcmp(target(i), path) == 0)
+			found = step_at(i);
+	return found;
+}
+
+static bool is_read_only(const char *path)
+{
+	const struct plan_step *step = top(path);
+
+	assert_non_null(step);
+	return step->attributes & MOUNT_ATTR_RDONLY;
+}
+
+static bool list_has(struct plan_array array, const char *text)
+{
+	const plan_ref *refs = plan_array(test_plan, array);
+
+	for (uint32_t i = 0; i < array.count; i++)
+		if (strcmp(plan_string(test_plan, refs[i]), text) == 0)
+			return true;
+	return false;
+}
+
+static bool environment_has_name(const char *name)
+{
+	const plan_ref *refs = plan_array(test_plan, test_plan->environment);
+	size_t length = strlen(name);
+
+	for (uint32_t i = 0; i < test_plan->environment.count; i++) {
+		const char *text = plan_string(test_plan, refs[i]);
+		if (strncmp(text, name, length) == 0 && text[length] == '=')
+			return true;
+	}
+	return false;
+}
+
+/* --- files */
+
+static void a_directory_is_planned_before_what_is_in_it(void **state)
+{
+	(void)state;
+	accept_plan("BindPaths=/srv/a/b /srv/a-b /srv/a\nReadOnlyPaths=/srv/a/b/c\n");
+	for (uint32_t i = 0; i < test_plan->steps.count; i++)
+		for (uint32_t later = i + 1; later < test_plan->steps.count; later++) {
+			size_t length = strlen(target(later));
+			bool inside = strncmp(target(i), target(later), length) == 0 && target(i)[length] == '/';
+			if (inside)
+				print_message("%s before %s\n", target(i), target(later));
+			assert_false(inside);
+		}
+}
+
+static void inaccessible_lies_on_top_of_every_other_rule(void **state)
+{
+	(void)state;
+	accept_plan("InaccessiblePaths=/srv/a\nBindPaths=/srv/a\nReadOnlyPaths=/srv/a\nNoExecPaths=/srv/a\n"
+		    "TemporaryFileSystem=/srv/a\nReadWritePaths=/srv/a\n");
+	assert_int_equal(top("/srv/a")->kind, STEP_MASK);
+}
+
+static void read_only_beats_a_bind_of_the_same_path(void **state)
+{
+	(void)state;
+	accept_plan("ReadOnlyPaths=/srv/a\nBindPaths=/srv/a\n");
+	assert_int_equal(top("/srv/a")->kind, STEP_ATTRIBUTES);
+	assert_true(is_read_only("/srv/a"));
+}
+
+static void a_secret_yields_to_an_explicit_bind(void **state)
+{
+	(void)state;
+	accept_plan("");
+	assert_int_equal(top("/home/alice/.ssh")->kind, STEP_MASK);
+	accept_plan("BindReadOnlyPaths=/home/alice/.ssh\n");
+	assert_int_equal(top("/home/alice/.ssh")->kind, STEP_BIND);
+}
+
+static void a_leading_minus_makes_a_step_optional(void **state)
+{
+	(void)state;
+	accept_plan("BindPaths=-/srv/a /srv/b\n");
+	assert_true(top("/srv/a")->flags & STEP_IF_EXISTS);
+	assert_false(top("/srv/b")->flags & STEP_IF_EXISTS);
+}
+
+static void what_the_sandbox_makes_itself_is_no_target(void **state)
+{
+	static const char *const settings[] = {
+		"BindPaths=/srv:/proc",	    "BindPaths=/srv:/proc/sys",	      "BindPaths=/srv:/dev/null",
+		"BindPaths=/sys",	    "BindReadOnlyPaths=/run/x",	      "TemporaryFileSystem=/dev/shm",
+		"ReadWritePaths=/proc/sys", "InaccessiblePaths=/",	      "BindPaths=/",
+		"ReadOnlyPaths=//",	    "BindPaths=/srv:/usr/../proc",    "BindPaths=/srv/./a",
+		"BindPaths=/srv/..",	    "BindReadOnlyPaths=/srv://proc/", "SecretPaths=/run/a",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(settings); i++) {
+		char line[256];
+		snprintf(line, sizeof(line), "%s\n", settings[i]);
+		char text[512];
+		snprintf(text, sizeof(text), "[profile x]\nInherit=default\n%s", line);
+		if (parse(text) != 0)
+			continue; /* the language already refuses it */
+		if (plan_with(line) == 0)
+			print_message("accepted: %s", line);
+		assert_null(test_plan);
+		assert_int_equal(test_errors.errors, 1);
+		assert_string_equal(test_errors.list[test_errors.count - 1].file, "f");
+		assert_int_equal(test_errors.list[test_errors.count - 1].line, 3);
+	}
+	accept_plan("InaccessiblePaths=/proc/keys /dev/tty\n"); /* twin: it only takes away */
+}
+
+static void the_callers_directory_is_writable_but_for_what_runs_later(void **state)
+{
+	(void)state;
+	accept_plan("");
+	assert_false(is_read_only("/home/alice/work"));
+	assert_true(is_read_only("/home/alice/work/.git/hooks"));
+	assert_true(is_read_only("/home/alice/work/.git/config"));
+	assert_true(is_read_only("/home/alice/work/.envrc"));
+	assert_true(is_read_only("/home/alice/work/.vscode"));
+	assert_int_equal(top("/home/alice/work/.git")->kind, STEP_ATTRIBUTES); /* a mount point cannot be renamed */
+	assert_int_equal(test_plan->warnings.count, 0 + (test_facts.cgroup.count == 0));
+}
+
+static void a_callers_directory_is_read_only_where_it_is_not_his(void **state)
+{
+	(void)state;
+	test_request.directory = "/srv/shared";
+	test_request.directory_owner = 0;
+	accept_plan("");
+	assert_true(is_read_only("/srv/shared"));
+	assert_true(list_has(test_plan->warnings, "/srv/shared is read-only inside: it is not yours"));
+}
+
+static void the_home_and_what_is_above_is_never_the_callers_directory(void **state)
+{
+	static const char *const directories[] = {"/home/alice", "/home", "/"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(directories); i++) {
+		test_request.directory = directories[i];
+		accept_plan("");
+		assert_true(is_read_only("/home/alice"));
+		assert_int_equal(top("/home/alice")->kind, STEP_BIND);
+	}
+}
+
+static void a_callers_directory_of_the_system_is_not_shown(void **state)
+{
+	static const char *const directories[] = {"/proc/1", "/sys/fs", "/dev/shm", "/run/user/3001", "/etc/ssl", "/tmp", "/var/tmp"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(directories); i++) {
+		test_request.directory = directories[i];
+		accept_plan("");
+		for (uint32_t s = 0; s < test_plan->steps.count; s++)
+			if (strcmp(target(s), directories[i]) == 0 && step_at(s)->kind == STEP_BIND)
+				assert_string_not_equal(plan_string(test_plan, step_at(s)->source), directories[i]);
+	}
+}
+
+static void a_hidden_or_read_only_directory_is_as_the_policy_says(void **state)
+{
+	(void)state;
+	accept_plan("CallerDirectory=hidden\n");
+	assert_null(top("/home/alice/work"));
+	accept_plan("CallerDirectory=read-only\n");
+	assert_true(is_read_only("/home/alice/work"));
+}
+
+/* --- ids */
+
+static void every_gid_is_mapped_and_adjacent_ones_are_one_line(void **state)
+{
+	(void)state;
+	accept_plan("");
+	assert_string_equal(plan_string(test_plan, test_plan->uid_map), "3001 3001 1\n");
+	assert_string_equal(plan_string(test_plan, test_plan->gid_map), "5 5 1\n3001 3001 3\n3101 3101 1\n");
+	assert_int_equal(test_plan->groups.count, COUNT(alice_groups));
+}
+
+static void a_gid_that_comes_twice_is_mapped_once(void **state)
+{
+	static const struct identity_group groups[] = {{3001, NULL}, {5, NULL}, {3001, NULL}};
+
+	(void)state;
+	test_person.groups = groups;
+	test_person.group_count = COUNT(groups);
+	accept_plan("");
+	assert_string_equal(plan_string(test_plan, test_plan->gid_map), "5 5 1\n3001 3001 1\n");
+}
+
+static void too_many_groups_are_refused_not_dropped(void **state)
+{
+	static struct identity_group groups[400];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(groups); i++)
+		groups[i].gid = (gid_t)(10 + 2 * i);
+	test_person.groups = groups;
+	test_person.group_count = 400;
+	assert_int_equal(plan_with(""), -1);
+	assert_null(test_plan);
+	assert_non_null(strstr(test_errors.list[test_errors.count - 1].text, "too many groups"));
+	test_person.group_count = 300; /* twin */
+	accept_plan("");
+}
+
+static void without_privilege_only_the_own_gid_is_mapped(void **state)
+{
+	(void)state;
+	test_facts.privileged = test_facts.full_groups = false;
+	accept_plan("");
+	assert_string_equal(plan_string(test_plan, test_plan->gid_map), "3001 3001 1\n");
+	assert_int_equal(test_plan->groups.count, 0);
+	assert_false(test_plan->flags & PLAN_PRIVILEGED);
+}
+
+static void an_own_process_tree_is_not_optional(void **state)
+{
+	(void)state;
+	assert_int_equal(plan_with("PrivatePIDs=no\n"), -1);
+	assert_non_null(strstr(test_errors.list[test_errors.count - 1].text, "PrivatePIDs"));
+}
+
+/* --- process */
+
+static void the_environment_is_built_from_nothing(void **state)
+{
+	static const char *const there[] = {"PATH=/p",	   "TERM=xterm",    "LANG=C",	      "HOME=/home/alice",
+					    "USER=alice", "LOGNAME=alice", "SHELL=/bin/bash"};
+	static const char *const absent[] = {"LD_PRELOAD", "SECRET", "EXTRA"};
+
+	(void)state;
+	accept_plan("");
+	for (size_t i = 0; i < COUNT(there); i++)
+		assert_true(list_has(test_plan->environment, there[i]));
+	for (size_t i = 0; i < COUNT(absent); i++)
+		assert_false(environment_has_name(absent[i]));
+	assert_int_equal(test_plan->environment.count, COUNT(there));
+}
+
+static void the_lists_of_the_policy_change_the_environment(void **state)
+{
+	(void)state;
+	accept_plan("PassEnvironment=EXTRA NOSUCH\nEnvironment=LANG=de WHO=%u\nUnsetEnvironment=TERM\n");
+	assert_true(list_has(test_plan->environment, "EXTRA=y"));
+	assert_true(list_has(test_plan->environment, "LANG=de"));
+	assert_false(list_has(test_plan->environment, "LANG=C"));
+	assert_true(list_has(test_plan->environment, "WHO=alice"));
+	assert_false(environment_has_name("TERM"));
+	assert_false(environment_has_name("NOSUCH"));
+}
+
+static void arguments_are_kept_and_without_them_it_is_the_shell(void **state)
+{
+	(void)state;
+	accept_plan("");
+	assert_int_equal(test_plan->arguments.count, 2);
+	assert_false(test_plan->flags & PLAN_LOGIN_SHELL);
+	test_request.argument_count = 0;
+	accept_plan("");
+	assert_int_equal(test_plan->arguments.count, 1);
+	assert_true(list_has(test_plan->arguments, "/bin/bash"));
+	assert_true(test_plan->flags & PLAN_LOGIN_SHELL);
+}
+
+static void a_session_has_doors_and_no_command(void **state)
+{
+	(void)state;
+	test_request.kind = REQUEST_SESSION;
+	accept_plan("");
+	assert_true(list_has(test_plan->doors, "/bin/bash"));
+	assert_true(list_has(test_plan->doors, "/bin/sh"));
+	assert_int_equal(test_plan->arguments.count, 0);
+	assert_true(list_has(test_plan->environment_unset, "LD_*"));
+	assert_null(top("/home/alice/work"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, plan_set_up, plan_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_directory_is_planned_before_what_is_in_it),
+		TEST(inaccessible_lies_on_top_of_every_other_rule),
+		TEST(read_only_beats_a_bind_of_the_same_path),
+		TEST(a_secret_yields_to_an_explicit_bind),
+		TEST(a_leading_minus_makes_a_step_optional),
+		TEST(what_the_sandbox_makes_itself_is_no_target),
+		TEST(the_callers_directory_is_writable_but_for_what_runs_later),
+		TEST(a_callers_directory_is_read_only_where_it_is_not_his),
+		TEST(the_home_and_what_is_above_is_never_the_callers_directory),
+		TEST(a_callers_directory_of_the_system_is_not_shown),
+		TEST(a_hidden_or_read_only_directory_is_as_the_policy_says),
+		TEST(every_gid_is_mapped_and_adjacent_ones_are_one_line),
+		TEST(a_gid_that_comes_twice_is_mapped_once),
+		TEST(too_many_groups_are_refused_not_dropped),
+		TEST(without_privilege_only_the_own_gid_is_mapped),
+		TEST(an_own_process_tree_is_not_optional),
+		TEST(the_environment_is_built_from_nothing),
+		TEST(the_lists_of_the_policy_change_the_environment),
+		TEST(arguments_are_kept_and_without_them_it_is_the_shell),
+		TEST(a_session_has_doors_and_no_command),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
