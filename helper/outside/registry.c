@@ -47,14 +47,18 @@ int registry_open(void)
 	return root;
 }
 
-static int lock(int fd)
+static int set_lock(int fd, short type)
 {
-	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	struct flock whole = {.l_type = type, .l_whence = SEEK_SET};
 
 	return fcntl(fd, F_SETLK, &whole);
 }
 
-/* Under a hidden name until the lock is held: whoever finds an entry unlocked may take it for dead. */
+/*
+ * Under a hidden name until its lock is held: whoever finds an entry unlocked may take it for dead. Meanwhile a read lock on
+ * RUNDIR says that somebody is making one. Nobody ever takes a write lock there, others only look, so nobody can be made to
+ * wait.
+ */
 void registry_create(struct registry_entry *ret_entry, const char *id, const struct plan *plan)
 {
 	char hidden[72];
@@ -64,6 +68,8 @@ void registry_create(struct registry_entry *ret_entry, const char *id, const str
 	ret_entry->root = registry_open();
 	if (ret_entry->root < 0)
 		die_errno("open %s", RUNDIR);
+	if (set_lock(ret_entry->root, F_RDLCK) != 0)
+		die_errno("lock %s", RUNDIR);
 	if (mkdirat(ret_entry->root, hidden, 0700) != 0)
 		die_errno("make %s/%s", RUNDIR, hidden);
 	snprintf(ret_entry->id, sizeof(ret_entry->id), "%s", hidden);
@@ -71,7 +77,7 @@ void registry_create(struct registry_entry *ret_entry, const char *id, const str
 	if (ret_entry->directory < 0)
 		die_errno("open %s/%s", RUNDIR, hidden);
 	ret_entry->plan = openat(ret_entry->directory, "plan", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (ret_entry->plan < 0 || lock(ret_entry->plan) != 0)
+	if (ret_entry->plan < 0 || set_lock(ret_entry->plan, F_WRLCK) != 0)
 		die_errno("lock %s/%s/plan", RUNDIR, hidden);
 	/* RUNDIR is everybody's: a caller's megabyte of arguments is not kept there. */
 	if (((plan->flags & PLAN_SESSION) || plan->size <= ENTRY_BYTES_MAX) &&
@@ -80,6 +86,8 @@ void registry_create(struct registry_entry *ret_entry, const char *id, const str
 	if (renameat(ret_entry->root, hidden, ret_entry->root, id) != 0)
 		die_errno("make %s/%s", RUNDIR, id);
 	snprintf(ret_entry->id, sizeof(ret_entry->id), "%s", id);
+	if (set_lock(ret_entry->root, F_UNLCK) != 0)
+		die_errno("unlock %s", RUNDIR);
 }
 
 static int remove_tree(int root, const char *id)
@@ -159,15 +167,23 @@ static int visit_entry(int root, const char *id, int (*visit)(const struct regis
 	return result;
 }
 
-/* A hidden one is being made, unless that was a while ago. */
+/* The name was read before this looks, so it is not one of a maker who comes later. */
+static bool is_nobody_making(int root)
+{
+	struct flock maker = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	return fcntl(root, F_GETLK, &maker) == 0 && maker.l_type == F_UNLCK;
+}
+
+/* A hidden one may be being made, unless that was a while ago: anybody can hold a read lock on RUNDIR. */
 static bool is_entry(int root, const char *name)
 {
 	struct stat status;
 
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strlen(name) > 64)
 		return false;
-	return name[0] != '.' || (fstatat(root, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-				  time(NULL) - status.st_mtime > HIDDEN_SECONDS);
+	return name[0] != '.' || is_nobody_making(root) ||
+	       (fstatat(root, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && time(NULL) - status.st_mtime > HIDDEN_SECONDS);
 }
 
 int registry_each(int (*visit)(const struct registry_item *item, void *data), void *data)
@@ -196,7 +212,7 @@ int registry_remove_dead(int root, const char *id)
 
 	snprintf(path, sizeof(path), "%.64s/plan", id);
 	CLEANUP_FD fd = openat(root, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 ? errno != ENOENT : lock(fd) != 0)
+	if (fd < 0 ? errno != ENOENT : set_lock(fd, F_WRLCK) != 0)
 		return -1;
 	return remove_tree(root, id);
 }

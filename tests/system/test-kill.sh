@@ -64,9 +64,23 @@ killed "SIGKILL to PID 1" init 30 0.05
 killed "SIGKILL to the supervisor, 200 moments" supervisor 200 0.02
 
 # What a supervisor leaves that was killed between making its entry and giving it its name.
-mkdir -p /run/sandbox-run/.0123456789ab && touch -d '1 hour ago' /run/sandbox-run/.0123456789ab
+mkdir -p /run/sandbox-run/.0123456789ab
 collect_garbage >"$work/collected" 2>&1
 check "gc: an entry never finished is removed" "" "$(leftovers)"
+# While somebody is making one, no fresh hidden entry is taken for dead.
+mkdir -p /run/sandbox-run/.0123456789ab
+coproc MAKER { exec python3 -c 'import fcntl, os, sys
+directory = os.open("/run/sandbox-run", os.O_RDONLY)
+fcntl.lockf(directory, fcntl.LOCK_SH)
+print("locked", flush=True)
+sys.stdin.readline()'; }
+read -r answer <&"${MAKER[0]}"
+collect_garbage >"$work/collected" 2>&1
+check "gc: an entry being made stays" "locked yes" "$answer $([ -d /run/sandbox-run/.0123456789ab ] && echo yes || echo no)"
+echo >&"${MAKER[1]}"
+wait "$MAKER_PID"
+collect_garbage >"$work/collected" 2>&1
+check "gc: and is removed once its maker is gone" "" "$(leftovers)"
 rmdir /run/sandbox-run/.0123456789ab 2>/dev/null
 
 # gc takes the dead and leaves the living.
