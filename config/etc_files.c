@@ -139,6 +139,17 @@ static bool is_generated(const struct draft *draft, const char *name)
 	return false;
 }
 
+/* Of use only to whoever reaches a network. */
+static bool is_of_network(const char *name)
+{
+	static const char *const names[] = {"resolv.conf", "gai.conf"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return strncmp(name, "ssh/", 4) == 0;
+}
+
 static int add_copies(struct draft *draft, struct draft_vector *steps)
 {
 	const struct value *files = profile_value(draft->profile, KEY_EtcFiles);
@@ -148,7 +159,7 @@ static int add_copies(struct draft *draft, struct draft_vector *steps)
 		name += *name == '-';
 		if (strncmp(name, "/etc/", 5) == 0)
 			name += 5;
-		if (is_generated(draft, name))
+		if (is_generated(draft, name) || ((draft->head.flags & PLAN_LOOPBACK) && is_of_network(name)))
 			continue;
 		size_t length = strlen(name);
 		if (length == 0 || *name == '/' || strstr(name, "..")) {

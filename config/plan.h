@@ -49,6 +49,7 @@ enum plan_step_flags {
 	STEP_IF_EXISTS = 1 << 0, /* a missing source (or, where there is none, target) skips the step */
 	STEP_RECURSIVE = 1 << 1, /* with everything mounted below */
 	STEP_IF_ALLOWED = 1 << 2, /* as if-exists, also where the person may not reach it */
+	STEP_BY_NAME = 1 << 3,    /* only root can change what source and target name; mode has the target's type */
 };
 
 struct plan_step {

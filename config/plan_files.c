@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Plans what the sandbox sees: a new root in which only what is listed here appears. Every part of the view is a rule
- * (a step and its target); the rules are sorted so that a directory comes before what is in it and, on one path, the more
- * restrictive comes later and therefore on top.
+ * (a step and its target). First comes the base, which no policy path names; then what the policy mounts and takes away;
+ * last what it hides, so that a hidden path is looked up in the complete view, whatever links lead there. Within each the
+ * rules are sorted so that a directory comes before what is in it and, on one path, the more restrictive comes later and
+ * therefore on top.
  */
 #include "config/draft.h"
 
@@ -14,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* On one path the later rank lies on top. */
 enum rank {
@@ -66,9 +69,13 @@ static struct rule *add_bind(struct view *view, enum rank rank, const char *sour
 	return rule;
 }
 
-static void add_mask(struct view *view, enum rank rank, const char *target)
+/* Of a file that the system keeps. */
+static void add_mask(struct view *view, const char *target)
 {
-	add_rule(view, rank, STEP_MASK, target)->step.flags = STEP_IF_EXISTS;
+	struct rule *rule = add_rule(view, RANK_INACCESSIBLE, STEP_MASK, target);
+
+	rule->step.flags = STEP_IF_EXISTS | STEP_BY_NAME;
+	rule->step.mode = S_IFREG;
 }
 
 static void add_read_only(struct view *view, const char *target)
@@ -79,7 +86,8 @@ static void add_read_only(struct view *view, const char *target)
 	rule->step.attributes = MOUNT_ATTR_RDONLY;
 }
 
-static void add_tmpfs(struct view *view, enum rank rank, const char *target, uint32_t mode, uint64_t size, uint64_t inodes)
+static struct rule *add_tmpfs(struct view *view, enum rank rank, const char *target, uint32_t mode, uint64_t size,
+			      uint64_t inodes)
 {
 	struct rule *rule = add_rule(view, rank, STEP_TMPFS, target);
 
@@ -88,6 +96,7 @@ static void add_tmpfs(struct view *view, enum rank rank, const char *target, uin
 	rule->step.size = size;
 	rule->step.inodes = inodes;
 	rule->writable = true;
+	return rule;
 }
 
 static void add_link(struct view *view, const char *target, const char *content)
@@ -127,7 +136,7 @@ static bool is_system_read_only(const struct profile *profile, const char *name)
 static void add_system(struct view *view)
 {
 	const struct host_facts *facts = view->draft->facts;
-	static const char *const made[] = {"/run", "/sys", "/home", "/tmp", "/var"};
+	static const char *const made[] = {"/run", "/sys", "/home"};
 	static const char *const records[] = {"/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog"};
 
 	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
@@ -138,15 +147,18 @@ static void add_system(struct view *view)
 		if (is_special_root(entry->name) ||
 		    snprintf(path, sizeof(path), "/%s", entry->name) >= (int)sizeof(path))
 			continue;
-		if (entry->kind == ROOT_SYMLINK)
+		if (entry->kind == ROOT_SYMLINK) {
 			add_link(view, path, entry->target);
-		else
-			add_bind(view, RANK_BASE, path, path, !is_system_read_only(view->draft->profile, entry->name))
-				->step.flags |= STEP_IF_ALLOWED | STEP_IF_EXISTS;
+			continue;
+		}
+		struct rule *rule =
+			add_bind(view, RANK_BASE, path, path, !is_system_read_only(view->draft->profile, entry->name));
+		rule->step.flags |= STEP_BY_NAME | STEP_IF_ALLOWED | STEP_IF_EXISTS;
+		rule->step.mode = S_IFDIR | 0755;
 	}
 	/* Who logged in when is other people's business (threats B2.1). */
 	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++)
-		add_mask(view, RANK_INACCESSIBLE, records[i]);
+		add_mask(view, records[i]);
 }
 
 static void add_proc(struct view *view)
@@ -167,6 +179,7 @@ static void add_proc(struct view *view)
 
 	proc->step.text = options;
 	proc->step.attributes = SAFE | MOUNT_ATTR_NOEXEC;
+	proc->step.flags = STEP_BY_NAME;
 	if (subset)
 		return;
 	if (profile_is(profile, KEY_ProtectKernelTunables)) {
@@ -176,9 +189,9 @@ static void add_proc(struct view *view)
 	}
 	if (profile_is(profile, KEY_ProtectKernelLogs)) {
 		for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
-			add_mask(view, RANK_INACCESSIBLE, hidden[i]);
+			add_mask(view, hidden[i]);
 		for (size_t i = 0; root && i < sizeof(hidden_from_root) / sizeof(hidden_from_root[0]); i++)
-			add_mask(view, RANK_INACCESSIBLE, hidden_from_root[i]);
+			add_mask(view, hidden_from_root[i]);
 	}
 }
 
@@ -196,8 +209,9 @@ static void add_devices(struct view *view, uint64_t size, uint64_t inodes)
 		add_rule(view, RANK_BASE, STEP_DIRECTORY, "/dev")->step.mode = 0755;
 		for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
 			struct rule *rule = add_bind(view, RANK_BASE, nodes[i], nodes[i], true);
-			rule->step.flags = 0;
-			rule->step.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+			rule->step.flags = STEP_BY_NAME;
+			rule->step.mode = S_IFREG | 0644;
+			rule->step.attributes = 0; /* a device is neither executed nor set-uid */
 		}
 		for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 			add_link(view, links[i][0], links[i][1]);
@@ -208,15 +222,18 @@ static void add_devices(struct view *view, uint64_t size, uint64_t inodes)
 		struct rule *pts = add_rule(view, RANK_BASE, STEP_DEVPTS, "/dev/pts");
 		pts->step.text = options;
 		pts->step.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+		pts->step.flags = STEP_BY_NAME;
 		pts->writable = true;
 		/* ttyname(3) looks through /dev for the device of the caller's terminal. */
-		add_rule(view, RANK_BASE, STEP_TERMINAL, "/dev/console");
+		add_rule(view, RANK_BASE, STEP_TERMINAL, "/dev/console")->step.attributes =
+			MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 	}
 	if (profile_is(view->draft->profile, KEY_PrivateIPC)) {
 		struct rule *queue = add_rule(view, RANK_BASE, STEP_MQUEUE, "/dev/mqueue");
 		queue->step.attributes = SAFE | MOUNT_ATTR_NOEXEC;
+		queue->step.flags = STEP_BY_NAME;
 		queue->writable = true;
-		add_tmpfs(view, RANK_BASE, "/dev/shm", 01777, size, inodes);
+		add_tmpfs(view, RANK_BASE, "/dev/shm", 01777, size, inodes)->step.flags = STEP_BY_NAME;
 	}
 }
 
@@ -244,8 +261,8 @@ static void add_temporary(struct view *view)
 	uint64_t size = temporary_size(view->draft), inodes = temporary_inodes(view->draft);
 
 	if (profile_is(view->draft->profile, KEY_PrivateTmp)) {
-		add_tmpfs(view, RANK_BASE, "/tmp", 01777, size, inodes);
-		add_tmpfs(view, RANK_BASE, "/var/tmp", 01777, size, inodes);
+		add_tmpfs(view, RANK_BASE, "/tmp", 01777, size, inodes)->step.flags = STEP_BY_NAME;
+		add_tmpfs(view, RANK_BASE, "/var/tmp", 01777, size, inodes)->step.flags = STEP_BY_NAME;
 	} else {
 		add_bind(view, RANK_BASE, "/tmp", "/tmp", true);
 		add_bind(view, RANK_BASE, "/var/tmp", "/var/tmp", true);
@@ -531,9 +548,19 @@ static int compare_paths(const char *a, const char *b)
 	return x - y;
 }
 
+enum phase { PHASE_BASE, PHASE_CHANGE, PHASE_HIDE };
+
+static enum phase phase_of(const struct rule *rule)
+{
+	return rule->rank == RANK_BASE ? PHASE_BASE : rule->rank < RANK_SECRET ? PHASE_CHANGE : PHASE_HIDE;
+}
+
 static int compare_rules(const void *a, const void *b)
 {
 	const struct rule *x = a, *y = b;
+
+	if (phase_of(x) != phase_of(y))
+		return phase_of(x) < phase_of(y) ? -1 : 1;
 	int order = compare_paths(draft_text(sort_draft, x->step.target), draft_text(sort_draft, y->step.target));
 
 	if (order != 0)
@@ -607,6 +634,27 @@ static int plan_landlock(struct view *view)
 	return 0;
 }
 
+/* What is brought to a place below a hidden path would not be seen: better said than left to be found out. */
+static int check_hidden(struct view *view)
+{
+	const struct rule *rules = view->rules.items;
+	int result = 0;
+
+	for (uint32_t i = 0; i < view->rules.count; i++) {
+		const char *hidden = draft_text(view->draft, rules[i].step.target);
+		for (uint32_t k = 0; phase_of(&rules[i]) == PHASE_HIDE && k < view->rules.count; k++) {
+			const char *brought = draft_text(view->draft, rules[k].step.target);
+			if (phase_of(&rules[k]) != PHASE_CHANGE || rules[k].step.kind == STEP_ATTRIBUTES ||
+			    strcmp(brought, hidden) == 0 || !path_is_below(brought, hidden))
+				continue;
+			policy_error_add(view->draft->errors, false, "policy", 0, 0, NULL,
+					 "%s would not be seen: %s is hidden", brought, hidden);
+			result = -1;
+		}
+	}
+	return result;
+}
+
 static void emit_steps(struct view *view)
 {
 	struct rule *rules = view->rules.items;
@@ -672,6 +720,8 @@ int plan_files(struct draft *draft)
 	int result = add_etc(&view);
 	if (result == 0)
 		result = add_policy_paths(&view);
+	if (result == 0)
+		result = check_hidden(&view);
 	if (result == 0) {
 		emit_steps(&view);
 		result = plan_landlock(&view);

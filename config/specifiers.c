@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 /* A piece of the result; numbers are printed into the buffer. NULL: no such specifier. */
 static const char *piece(char specifier, const struct identity *person, char *buffer, size_t size)
@@ -45,41 +46,37 @@ static void unknown_specifier(const char *specifier, struct policy_errors *error
 	    "unknown specifier \"%%%s\"", quote_bytes(quoted, sizeof(quoted), specifier, *specifier ? 1 : 0));
 }
 
-/* Writes the expanded text; false with an error where a specifier is unknown. */
-static bool write_expanded(FILE *stream, const char *text, const struct identity *person,
-                           struct policy_errors *errors)
+/* The length of the expanded text, which is written where result is not NULL; -1 with an error where a specifier is
+ * unknown. */
+static ssize_t expand(const char *text, const struct identity *person, char *result, struct policy_errors *errors)
 {
-	char number[24];
+	size_t length = 0;
 
 	for (; *text; text++) {
-		if (*text != '%') {
-			putc(*text, stream);
-			continue;
-		}
-		const char *put = piece(*++text, person, number, sizeof(number));
+		char number[24];
+		const char *put = *text == '%' ? piece(*++text, person, number, sizeof(number)) : text;
 		if (!put) {
 			unknown_specifier(text, errors);
-			return false;
+			return -1;
 		}
-		fputs(put, stream);
+		size_t count = put == text ? 1 : strlen(put);
+		if (result)
+			memcpy(result + length, put, count);
+		length += count;
 	}
-	return true;
+	if (result)
+		result[length] = '\0';
+	return (ssize_t)length;
 }
 
 char *specifiers_expand(const char *text, const struct identity *person, struct policy_errors *errors)
 {
-	char *result = NULL;
-	size_t length = 0;
-	FILE *stream = open_memstream(&result, &length);
-	bool known = stream && write_expanded(stream, text, person, errors);
-	bool written = stream && !ferror(stream);
+	ssize_t length = expand(text, person, NULL, errors);
+	char *result = length < 0 ? NULL : malloc((size_t)length + 1);
 
-	if (stream && fclose(stream) != 0)
-		written = false;
-	if (known && written)
-		return result;
-	if (!written)
+	if (result)
+		expand(text, person, result, errors);
+	else if (length >= 0)
 		policy_error_add(errors, false, "policy", 0, 0, NULL, "out of memory");
-	free(result);
-	return NULL;
+	return result;
 }

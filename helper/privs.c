@@ -6,7 +6,6 @@
 #include "helper/privs.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
 #include <signal.h>
@@ -16,6 +15,23 @@
 #include <unistd.h>
 
 #include "helper/die.h"
+
+/* By the system call: libc would have every other thread do the same, and wait for it (nptl(7)). The one there is,
+ * helper/inside/network.c, needs no ids and is gone before any of this counts. */
+static int set_uids(uid_t real, uid_t effective, uid_t saved)
+{
+	return (int)syscall(SYS_setresuid, real, effective, saved);
+}
+
+static int set_gids(gid_t real, gid_t effective, gid_t saved)
+{
+	return (int)syscall(SYS_setresgid, real, effective, saved);
+}
+
+static int set_groups(size_t count, const gid_t *groups)
+{
+	return (int)syscall(SYS_setgroups, count, groups);
+}
 
 static void verify_ids(uid_t uid, gid_t gid)
 {
@@ -30,9 +46,9 @@ static void verify_ids(uid_t uid, gid_t gid)
 
 static void switch_ids(uid_t uid, gid_t gid)
 {
-	if (setresgid(gid, gid, gid) != 0)
+	if (set_gids(gid, gid, gid) != 0)
 		die_errno("setresgid to %u", gid);
-	if (setresuid(uid, uid, uid) != 0)
+	if (set_uids(uid, uid, uid) != 0)
 		die_errno("setresuid to %u", uid);
 	verify_ids(uid, gid);
 }
@@ -42,7 +58,7 @@ void privs_become_caller(void)
 	uid_t uid = getuid();
 
 	switch_ids(uid, getgid());
-	if (uid != 0 && setresuid((uid_t)-1, 0, (uid_t)-1) == 0)
+	if (uid != 0 && set_uids((uid_t)-1, 0, (uid_t)-1) == 0)
 		die("root was still reachable after the drop");
 	if (prctl(PR_SET_DUMPABLE, 1) != 0)
 		die_errno("set dumpable");
@@ -50,17 +66,17 @@ void privs_become_caller(void)
 
 void privs_become(uid_t uid, gid_t gid, const gid_t *groups, size_t count)
 {
-	if (setgroups(count, groups) != 0)
+	if (set_groups(count, groups) != 0)
 		die_errno("setgroups");
 	switch_ids(uid, gid);
-	if (uid != 0 && setresuid((uid_t)-1, 0, (uid_t)-1) == 0)
+	if (uid != 0 && set_uids((uid_t)-1, 0, (uid_t)-1) == 0)
 		die("root was still reachable after the drop");
 	privs_not_dumpable();
 }
 
 void privs_enter_person(uid_t uid, gid_t gid, const gid_t *groups, size_t count)
 {
-	if (groups && setgroups(count, groups) != 0)
+	if (groups && set_groups(count, groups) != 0)
 		die_errno("setgroups to %zu groups", count);
 	if (groups && getgroups(0, NULL) != (int)count)
 		die("groups after the switch are not the ones asked for");
@@ -73,7 +89,7 @@ void privs_effective_owner(uid_t person)
 {
 	uid_t owner = privs_namespace_owner(person);
 
-	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) != 0 || setresuid((uid_t)-1, owner, (uid_t)-1) != 0 ||
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) != 0 || set_uids((uid_t)-1, owner, (uid_t)-1) != 0 ||
 	    geteuid() != owner)
 		die_errno("become the owner of the namespaces");
 	privs_not_dumpable();
@@ -81,7 +97,7 @@ void privs_effective_owner(uid_t person)
 
 void privs_effective_root(void)
 {
-	if (setresuid((uid_t)-1, 0, (uid_t)-1) != 0 || geteuid() != 0 || prctl(PR_SET_SECUREBITS, 0) != 0)
+	if (set_uids((uid_t)-1, 0, (uid_t)-1) != 0 || geteuid() != 0 || prctl(PR_SET_SECUREBITS, 0) != 0)
 		die_errno("become root again");
 	privs_not_dumpable();
 }

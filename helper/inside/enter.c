@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The order of steps inside, from the clone to PID 1's loop. Before the gate is open and the ids are switched this process
- * has ids of the host that are not the person's: it touches nothing but the gate (threats G1).
+ * has ids of the host that are not the person's: it touches nothing but the gate and a new network namespace (threats G1).
  */
 #include "helper/inside/enter.h"
 
@@ -75,6 +75,14 @@ static void enter_cgroup(const struct inside *inside)
 		die_errno("make a cgroup namespace");
 }
 
+static void set_host_name(const struct plan *plan)
+{
+	const char *name = plan_string(plan, plan->host_name);
+
+	if (*name && sethostname(name, strlen(name)) != 0)
+		die_errno("set the host name");
+}
+
 void inside_keep_only(int descriptor)
 {
 	if (close_descriptors(3, (unsigned)descriptor - 1, 0) != 0 || close_descriptors((unsigned)descriptor + 1, ~0U, 0) != 0)
@@ -93,12 +101,14 @@ void inside_main(const struct inside *inside)
 	if (sigprocmask(SIG_SETMASK, &all, NULL) != 0)
 		die_errno("block signals");
 
+	network_begin(plan);
 	wait_gate(inside->gate);
 	become_person(plan);
 	tie_to_supervisor(inside->gate);
 	enter_cgroup(inside);
-	network_enter(plan);
+	set_host_name(plan);
 	mounts_enter(plan);
+	network_enter();
 	wait_gate(inside->gate);
 	pid_t offered = plan->flags & PLAN_SESSION ? session_offer(inside) : 0;
 	inside_keep_only(inside->control);

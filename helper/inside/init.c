@@ -26,7 +26,6 @@ struct init {
 	const struct inside *inside;
 	pid_t payload; /* its process group has the same number */
 	pid_t offered; /* a session's set-up process; 0: none, or gone */
-	int started;   /* closes at the payload's exec; -1 once seen */
 	int children;  /* signalfd for SIGCHLD */
 	int timer;     /* the time limit, a second time: the supervisor may be stopped from outside */
 	int terminal;  /* -1: none */
@@ -36,35 +35,6 @@ static void tell(const struct init *init, enum message_kind kind, int32_t value)
 {
 	if (message_send_value(init->inside->control, kind, value) != 0)
 		_exit(EXIT_REFUSED); /* no supervisor: nothing may go on */
-}
-
-static void start_payload(struct init *init)
-{
-	int pipe_fds[2];
-
-	if (pipe2(pipe_fds, O_CLOEXEC) != 0)
-		die_errno("make a pipe");
-	init->payload = fork();
-	if (init->payload < 0)
-		die_errno("start the command");
-	if (init->payload == 0) {
-		close(pipe_fds[0]);
-		payload_main(init->inside, pipe_fds[1]);
-	}
-	close(pipe_fds[1]);
-	init->started = pipe_fds[0];
-}
-
-/* The payload's standard descriptors are not ours to keep open. */
-static void release_standard_descriptors(void)
-{
-	CLEANUP_FD null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0)
-		die_errno("open /dev/null");
-	for (int fd = 0; fd <= 2; fd++)
-		if (dup2(null, fd) < 0)
-			die_errno("release descriptor %d", fd);
 }
 
 static void arm_timer(const struct init *init)
@@ -80,16 +50,35 @@ static void arm_timer(const struct init *init)
 		_exit(EXIT_REFUSED);
 }
 
-static void payload_started(struct init *init)
+/* vfork(2): nothing is copied, and it returns when the command was executed or the child has ended. Until then both share
+ * this memory, and a child that hangs is the supervisor's to end, with everything here. */
+static void start_payload(struct init *init)
 {
-	char byte;
-	ssize_t got = read(init->started, &byte, 1);
+	void (*hook)(const char *, int) = die_hook;
+	volatile bool failed = false;
 
-	close_fd(&init->started);
-	if (got == 0) {
-		arm_timer(init);
-		tell(init, MESSAGE_STARTED, 0);
-	}
+	init->payload = vfork();
+	if (init->payload < 0)
+		die_errno("start the command");
+	if (init->payload == 0)
+		payload_main(init->inside, &failed);
+	die_hook = hook;
+	if (failed)
+		return; /* its end is told when it is reaped */
+	arm_timer(init);
+	tell(init, MESSAGE_STARTED, 0);
+}
+
+/* The payload's standard descriptors are not ours to keep open. */
+static void release_standard_descriptors(void)
+{
+	CLEANUP_FD null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		die_errno("open /dev/null");
+	for (int fd = 0; fd <= 2; fd++)
+		if (dup2(null, fd) < 0)
+			die_errno("release descriptor %d", fd);
 }
 
 static void reap(struct init *init)
@@ -108,8 +97,6 @@ static void reap(struct init *init)
 			tell(init, MESSAGE_STOPPED, WSTOPSIG(status));
 			continue;
 		}
-		if (init->started >= 0)
-			payload_started(init);
 		tell(init, MESSAGE_EXITED, status);
 		_exit(0);
 	}
@@ -169,7 +156,7 @@ static void watch_children(struct init *init)
 
 void init_main(const struct inside *inside, pid_t offered)
 {
-	struct init init = {.inside = inside, .offered = offered, .started = -1};
+	struct init init = {.inside = inside, .offered = offered};
 
 	init.terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	watch_children(&init);
@@ -184,18 +171,15 @@ void init_main(const struct inside *inside, pid_t offered)
 		struct pollfd watched[] = {
 			{.fd = init.children, .events = POLLIN},
 			{.fd = inside->control, .events = POLLIN},
-			{.fd = init.started, .events = POLLIN},
 			{.fd = init.timer, .events = POLLIN},
 		};
 		if (poll(watched, sizeof(watched) / sizeof(watched[0]), -1) < 0 && errno != EINTR)
 			_exit(EXIT_REFUSED);
-		if (watched[2].revents)
-			payload_started(&init);
 		if (watched[1].revents)
 			obey(&init);
 		if (watched[0].revents)
 			reap(&init);
-		if (watched[3].revents)
+		if (watched[2].revents)
 			_exit(EXIT_TIME_LIMIT);
 	}
 }

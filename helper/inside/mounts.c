@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Mounts, by descriptor only. Sources are opened on the host's tree with openat2(2) RESOLVE_NO_MAGICLINKS and the person's
- * own rights; targets below the new root with RESOLVE_IN_ROOT, so that no link planted anywhere leads a mount elsewhere
- * (threats A6.1). The new root is a tmpfs in which only the plan's steps appear; pivot_root(2) and a detaching umount2(2)
- * take the host's tree away as a whole.
+ * The sandbox's view. The new root, an empty tmpfs, is entered first, with the host's tree below it at host_path meanwhile:
+ * so every target is an ordinary path, and a link planted anywhere leads somewhere inside (threats A6.1). Sources are
+ * opened below the host's tree with openat2(2) RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS and the person's own rights. Only
+ * what the plan marks by-name, paths that nobody but root can change, is mounted by name: mount(2) costs half of the calls
+ * by descriptor. In the end a detaching umount2(2) takes the host's tree away as a whole.
  */
 #include "helper/inside/mounts.h"
 
@@ -24,22 +25,23 @@
 #include "helper/die.h"
 #include "helper/io.h"
 
-#ifndef MNT_DETACH
-#define MNT_DETACH 2
-#endif
+/* Of sys/mount.h, which cannot be included beside linux/mount.h in glibc 2.36. */
+int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
+int umount2(const char *target, int flags);
+enum { MNT_DETACH = 2 };
 
-enum { IN_ROOT = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, COPY_FILES_MAX = 64 };
+enum { COPY_FILES_MAX = 64 };
 static const off_t copy_bytes_max = 8 << 20;
 
-struct builder {
-	const struct plan *plan;
-	int root; /* the new root */
-	int parent; /* directory of the step before; -1: none */
-	char parent_path[4096];
-	bool mask_made;
-};
+static const char host_path[] = "/run/.host";
 
-static const char *const mask_names[2] = {"run/.hidden-file", "run/.hidden-directory"};
+/* What covers a path: an empty directory or file of mode 0 in a directory bound read-only, so that what is bound from
+ * there is read-only too. It stays, since nothing can be mounted over a file that was unlinked, and a login program's view
+ * shows again some of what is covered here. */
+static const char mask_path[] = "/run/.hidden";
+static const char *const masks[2] = {"/run/.hidden/file", "/run/.hidden/directory"};
+
+static int host = -1; /* O_PATH of the host's root */
 
 /* --- the mount system calls (libc of Debian 12 wraps only some) --------------------------------------------------------*/
 
@@ -49,130 +51,87 @@ static int open_tree_clone(int fd, bool recursive)
 			    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
 }
 
-static int attach(int mount, int target)
+static int attach(int tree, int target)
 {
-	return (int)syscall(SYS_move_mount, mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	return (int)syscall(SYS_move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
-static int set_attributes(int mount, uint64_t set, uint64_t clear, uint64_t propagation, bool recursive)
+/* Of the mount at path, or of the mount that is fd where path is empty. */
+static int set_attributes(int fd, const char *path, uint64_t set, uint64_t clear, bool recursive)
 {
-	struct mount_attr attributes = {.attr_set = set, .attr_clr = clear, .propagation = propagation};
+	struct mount_attr attributes = {.attr_set = set, .attr_clr = clear};
 
-	return (int)syscall(SYS_mount_setattr, mount, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attributes,
-			    sizeof(attributes));
+	if (!set && !clear)
+		return 0;
+	return (int)syscall(SYS_mount_setattr, fd, path, (*path ? 0 : AT_EMPTY_PATH) | (recursive ? AT_RECURSIVE : 0),
+			    &attributes, sizeof(attributes));
 }
 
-static int configure(int filesystem, unsigned command, const char *key, const char *value)
+/* The flags of mount(2) for attributes of mount_setattr(2); the first four have the same values. */
+static unsigned long mount_flags(uint64_t attributes)
 {
-	return (int)syscall(SYS_fsconfig, filesystem, command, key, value, 0);
-}
-
-/* A new, detached mount of a file system type. options: "key=value,flag". */
-static int new_filesystem(const char *type, const char *options, uint64_t attributes)
-{
-	char copy[512], *position = NULL;
-	CLEANUP_FD filesystem = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
-
-	if (filesystem < 0)
-		return -1;
-	if (snprintf(copy, sizeof(copy), "%s", options) >= (int)sizeof(copy)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	for (char *option = strtok_r(copy, ",", &position); option; option = strtok_r(NULL, ",", &position)) {
-		char *equals = strchr(option, '=');
-		if (equals)
-			*equals = '\0';
-		if (configure(filesystem, equals ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, option,
-			      equals ? equals + 1 : NULL) != 0)
-			return -1;
-	}
-	if (configure(filesystem, FSCONFIG_CMD_CREATE, NULL, NULL) != 0)
-		return -1;
-	return (int)syscall(SYS_fsmount, filesystem, FSMOUNT_CLOEXEC, (unsigned)attributes);
+	_Static_assert(MOUNT_ATTR_RDONLY == MS_RDONLY && MOUNT_ATTR_NOSUID == MS_NOSUID && MOUNT_ATTR_NODEV == MS_NODEV &&
+			       MOUNT_ATTR_NOEXEC == MS_NOEXEC, "one number for both");
+	return (unsigned long)attributes;
 }
 
 /* --- targets ------------------------------------------------------------------------------------------------------------*/
 
-static int open_target(const struct builder *builder, const char *path)
+static int open_target(const char *path)
 {
-	return open_resolved(builder->root, path, O_PATH, 0, IN_ROOT);
+	return open_resolved(AT_FDCWD, path, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
 }
 
-static int open_parent(struct builder *builder, const char *path, const char **ret_last);
-
-/* Opens a directory of the new root, making what is missing of it. */
-static int open_directory(struct builder *builder, const char *path)
+static int open_source(const char *path, uint64_t flags)
 {
-	const char *name;
-	int fd = open_target(builder, path);
-
-	if (fd >= 0 || errno != ENOENT)
-		return fd;
-	int above = open_parent(builder, path, &name);
-	if (above < 0 || (mkdirat(above, name, 0755) != 0 && errno != EEXIST))
-		return -1;
-	return open_target(builder, path);
+	return open_resolved(host, path, flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
-/*
- * The directory that holds the last component of path, made where it is missing, and that component. The steps are sorted,
- * so the directory of the step before is kept: many share it. The descriptor stays the builder's. Returns -1 with errno.
- */
-static int open_parent(struct builder *builder, const char *path, const char **ret_last)
+/* Opens the directory that holds the last component of path, making what is missing of it. Returns -1 with errno. */
+static int open_parent(const char *path, const char **ret_last)
 {
-	const char *last = strrchr(path, '/');
-	char parent[sizeof(builder->parent_path)];
+	const char *last = strrchr(path, '/'), *name;
+	char parent[4096];
 
 	if (!last || (size_t)(last - path) >= sizeof(parent)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
 	*ret_last = last + 1;
-	if (last == path)
-		return builder->root;
-	memcpy(parent, path, (size_t)(last - path));
-	parent[last - path] = '\0';
-	if (builder->parent >= 0 && strcmp(builder->parent_path, parent) == 0)
-		return builder->parent;
-	int fd = open_directory(builder, parent);
-	if (fd < 0)
+	snprintf(parent, sizeof(parent), "%.*s", last == path ? 1 : (int)(last - path), path);
+	int fd = open_target(parent);
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	CLEANUP_FD above = open_parent(parent, &name);
+	if (above < 0 || (mkdirat(above, name, 0755) != 0 && errno != EEXIST))
 		return -1;
-	close_fd(&builder->parent);
-	builder->parent = fd;
-	memcpy(builder->parent_path, parent, sizeof(parent));
-	return fd;
+	return open_target(parent);
 }
 
-/* Something was mounted on path: what was kept of it lies below now. */
-static void forget_parent(struct builder *builder, const char *path)
-{
-	if (strncmp(builder->parent_path, path, strlen(path)) == 0)
-		close_fd(&builder->parent);
-}
-
-/* Opens target, making it as an empty directory or file where it is missing. The last component is first made and then
- * opened without following a link; what is there already is looked up below the new root. */
-static int make_target(struct builder *builder, const char *path, bool is_directory, mode_t mode)
+/* Makes an empty directory or file at path, by the type in mode, where nothing is yet. */
+static int make_node(const char *path, mode_t mode)
 {
 	const char *name;
-	int parent = open_parent(builder, path, &name);
+	bool directory = S_ISDIR(mode);
 
+	if ((directory ? mkdir(path, mode & 07777) : mknod(path, mode, 0)) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	CLEANUP_FD parent = open_parent(path, &name);
 	if (parent < 0)
 		return -1;
-	if (is_directory) {
-		if (mkdirat(parent, name, mode) == 0)
-			return openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	} else {
-		int file = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-		if (file >= 0)
-			return file;
-	}
-	int error = errno;
-	int fd = open_target(builder, path);
-	if (fd < 0 && errno == ENOENT)
-		errno = error; /* why it could not be made says more */
-	return fd;
+	return directory ? mkdirat(parent, name, mode & 07777) : mknodat(parent, name, mode, 0);
+}
+
+/* Opens a mount point, making it where it is missing. */
+static int make_target(const char *path, mode_t mode)
+{
+	int fd = open_target(path);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	return make_node(path, mode) == 0 ? open_target(path) : -1;
 }
 
 /* --- steps --------------------------------------------------------------------------------------------------------------*/
@@ -186,74 +145,109 @@ static bool may_skip(const struct plan_step *step, int error)
 	       (step->flags & STEP_IF_ALLOWED);
 }
 
-static bool is_directory(int fd)
+static mode_t type_of(int fd)
 {
 	struct stat status;
 
 	if (fstat(fd, &status) != 0)
 		die_errno("look at a mount source");
-	return S_ISDIR(status.st_mode);
+	return S_ISDIR(status.st_mode) ? S_IFDIR : S_IFREG;
 }
 
-static void step_directory(struct builder *builder, const struct plan_step *step, const char *target)
+/* Opens a new file for writing. */
+static int create_file(const char *path, mode_t mode)
 {
-	CLEANUP_FD fd = make_target(builder, target, true, (mode_t)step->mode);
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	const char *name;
+	int fd = open(path, flags, mode);
 
-	if (fd < 0)
-		die_errno("make directory %s", target);
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	CLEANUP_FD parent = open_parent(path, &name);
+	return parent < 0 ? -1 : openat(parent, name, flags, mode);
 }
 
-static void step_file(struct builder *builder, const struct plan_step *step, const char *target)
+static void step_file(const struct plan *plan, const struct plan_step *step, const char *target)
 {
-	const char *name, *bytes = plan_string(builder->plan, step->text);
-	int parent = open_parent(builder, target, &name);
+	const char *bytes = plan_string(plan, step->text);
+	CLEANUP_FD file = create_file(target, (mode_t)step->mode);
 
-	if (parent < 0)
-		die_errno("make %s", target);
-	CLEANUP_FD file =
-		openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)step->mode);
 	if (file < 0 || write_all(file, bytes, strlen(bytes)) != 0)
 		die_errno("write %s", target);
 }
 
-static void step_symlink(struct builder *builder, const struct plan_step *step, const char *target)
+static void bind_source(const struct plan_step *step, int source, const char *target)
 {
-	const char *name;
-	int parent = open_parent(builder, target, &name);
-
-	if (parent < 0 || symlinkat(plan_string(builder->plan, step->source), parent, name) != 0)
-		die_errno("make link %s", target);
-}
-
-static void bind_source(struct builder *builder, const struct plan_step *step, int source, const char *target)
-{
-	bool recursive = step->flags & STEP_RECURSIVE;
-	CLEANUP_FD tree = open_tree_clone(source, recursive);
+	CLEANUP_FD tree = open_tree_clone(source, step->flags & STEP_RECURSIVE);
 
 	if (tree < 0)
-		die_errno("take %s for %s", plan_string(builder->plan, step->source), target);
-	CLEANUP_FD fd = make_target(builder, target, is_directory(source), 0755);
+		die_errno("take the host's tree for %s", target);
+	CLEANUP_FD fd = make_target(target, type_of(source) | 0755);
 	if (fd < 0)
 		die_errno("make mount point %s", target);
-	if (set_attributes(tree, step->attributes, step->clear, 0, true) != 0)
+	if (set_attributes(tree, "", step->attributes, step->clear, true) != 0)
 		die_errno("set mount attributes of %s", target);
 	if (attach(tree, fd) != 0)
 		die_errno("mount %s", target);
-	forget_parent(builder, target);
 }
 
-static void step_bind(struct builder *builder, const struct plan_step *step, const char *target)
+static void bind_by_name(const struct plan_step *step, const char *path, const char *target)
 {
-	const char *path = plan_string(builder->plan, step->source);
-	CLEANUP_FD source = open_resolved(AT_FDCWD, path, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
+	char source[512];
 
+	if (snprintf(source, sizeof(source), "%s%s", host_path, path) >= (int)sizeof(source))
+		die("%s: a name too long", path);
+	if (make_node(target, (mode_t)step->mode) != 0)
+		die_errno("make mount point %s", target);
+	if (mount(source, target, NULL, MS_BIND | (step->flags & STEP_RECURSIVE ? MS_REC : 0), NULL) != 0) {
+		if (!may_skip(step, errno))
+			die_errno("mount %s", target);
+		return;
+	}
+	if (set_attributes(AT_FDCWD, target, step->attributes, step->clear, step->flags & STEP_RECURSIVE) != 0)
+		die_errno("set mount attributes of %s", target);
+}
+
+static void step_bind(const struct plan *plan, const struct plan_step *step, const char *target)
+{
+	const char *path = plan_string(plan, step->source);
+
+	if (step->flags & STEP_BY_NAME) {
+		bind_by_name(step, path, target);
+		return;
+	}
+	CLEANUP_FD source = open_source(path, O_PATH);
 	if (source >= 0)
-		bind_source(builder, step, source, target);
+		bind_source(step, source, target);
 	else if (!may_skip(step, errno))
 		die_errno("open %s", path);
 }
 
-static void step_tmpfs(struct builder *builder, const struct plan_step *step, const char *target)
+/* A new file system at target. By name, or on the working directory, which is made the target. */
+static void mount_new(const struct plan_step *step, const char *type, const char *options, const char *target)
+{
+	const char *where = target;
+
+	if (step->flags & STEP_BY_NAME) {
+		if (make_node(target, S_IFDIR | 0755) != 0)
+			die_errno("make mount point %s", target);
+	} else {
+		CLEANUP_FD fd = make_target(target, S_IFDIR | 0755);
+		if (fd < 0 || fchdir(fd) != 0)
+			die_errno("enter mount point %s", target);
+		where = ".";
+	}
+	if (mount(type, where, type, mount_flags(step->attributes), options) != 0) {
+		if (errno == EPERM && step->kind == STEP_PROC)
+			die_hint("a container masks /proc: run sandbox-run outside of it",
+				 "mount /proc: the host's own /proc is masked here (Operation not permitted)");
+		die_errno("mount a new %s on %s", type, target);
+	}
+	if (where != target && chdir("/") != 0)
+		die_errno("enter /");
+}
+
+static void step_tmpfs(const struct plan_step *step, const char *target)
 {
 	char options[160];
 	int length = snprintf(options, sizeof(options), "mode=%o", step->mode);
@@ -264,36 +258,17 @@ static void step_tmpfs(struct builder *builder, const struct plan_step *step, co
 	if (step->inodes)
 		snprintf(options + length, sizeof(options) - (size_t)length, ",nr_inodes=%llu",
 			 (unsigned long long)step->inodes);
-	CLEANUP_FD mount = new_filesystem("tmpfs", options, step->attributes);
-	CLEANUP_FD fd = make_target(builder, target, true, 0755);
-	if (mount < 0 || fd < 0 || attach(mount, fd) != 0)
-		die_errno("mount a private %s", target);
-	forget_parent(builder, target);
-}
-
-static void step_filesystem(struct builder *builder, const struct plan_step *step, const char *type, const char *target)
-{
-	CLEANUP_FD mount = new_filesystem(type, plan_string(builder->plan, step->text), step->attributes);
-
-	if (mount < 0 && errno == EPERM && strcmp(type, "proc") == 0)
-		die_hint("a container masks /proc: run sandbox-run outside of it",
-			 "mount /proc: the host's own /proc is masked here (Operation not permitted)");
-	if (mount < 0)
-		die_errno("make a new %s", type);
-	CLEANUP_FD fd = make_target(builder, target, true, 0755);
-	if (fd < 0 || attach(mount, fd) != 0)
-		die_errno("mount %s", target);
-	forget_parent(builder, target);
+	mount_new(step, "tmpfs", options, target);
 }
 
 /* /proc must be of our own pid namespace: a host's /proc here would show, and through it reach, everybody (threats G5). */
-static void step_proc(struct builder *builder, const struct plan_step *step, const char *target)
+static void step_proc(const struct plan *plan, const struct plan_step *step, const char *target)
 {
-	char self[32];
+	char self[32], link[64];
 
-	step_filesystem(builder, step, "proc", target);
-	CLEANUP_FD proc = open_target(builder, target);
-	ssize_t length = proc < 0 ? -1 : readlinkat(proc, "self", self, sizeof(self) - 1);
+	mount_new(step, "proc", plan_string(plan, step->text), target);
+	snprintf(link, sizeof(link), "%.32s/self", target);
+	ssize_t length = readlink(link, self, sizeof(self) - 1);
 	if (length < 0)
 		die_errno("look at the new /proc");
 	self[length] = '\0';
@@ -303,32 +278,30 @@ static void step_proc(struct builder *builder, const struct plan_step *step, con
 
 /* The caller's terminal under a name of its own, so that ttyname(3) finds it. Its node is looked up by path in our copy of
  * the host's tree and must be the very device behind the descriptor. */
-static void step_terminal(struct builder *builder, const struct plan_step *step, const char *target)
+static void step_terminal(const struct plan_step *step, const char *target)
 {
 	for (int descriptor = 0; descriptor <= 2; descriptor++) {
 		char link[64], path[256];
 		struct stat wanted, found;
 		if (!isatty(descriptor) || fstat(descriptor, &wanted) != 0)
 			continue;
-		snprintf(link, sizeof(link), "/proc/self/fd/%d", descriptor);
-		ssize_t length = readlink(link, path, sizeof(path) - 1);
+		snprintf(link, sizeof(link), "proc/self/fd/%d", descriptor);
+		ssize_t length = readlinkat(host, link, path, sizeof(path) - 1);
 		if (length <= 0)
 			return;
 		path[length] = '\0';
-		CLEANUP_FD source = open_resolved(AT_FDCWD, path, O_PATH, 0, RESOLVE_NO_SYMLINKS);
+		CLEANUP_FD source = open_resolved(host, path, O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 		if (source < 0 || fstat(source, &found) != 0 || found.st_dev != wanted.st_dev ||
 		    found.st_ino != wanted.st_ino)
 			return; /* of another namespace: works as a descriptor, has no name here */
-		struct plan_step bind = *step;
-		bind.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
-		bind_source(builder, &bind, source, target);
+		bind_source(step, source, target);
 		return;
 	}
 }
 
-static void step_attributes(struct builder *builder, const struct plan_step *step, const char *target)
+static void step_attributes(const struct plan_step *step, const char *target)
 {
-	CLEANUP_FD fd = open_target(builder, target);
+	CLEANUP_FD fd = open_target(target);
 
 	if (fd < 0) {
 		if (!may_skip(step, errno))
@@ -336,45 +309,38 @@ static void step_attributes(struct builder *builder, const struct plan_step *ste
 		return;
 	}
 	CLEANUP_FD tree = open_tree_clone(fd, step->flags & STEP_RECURSIVE);
-	if (tree < 0 || set_attributes(tree, step->attributes, step->clear, 0, true) != 0 || attach(tree, fd) != 0)
+	if (tree < 0 || set_attributes(tree, "", step->attributes, step->clear, true) != 0 || attach(tree, fd) != 0)
 		die_errno("set mount attributes of %s", target);
-	forget_parent(builder, target);
 }
 
-/* What covers a path: an empty directory or file of mode 0, bound read-only. They stay where they are, since nothing can
- * be mounted over a file that was unlinked, and a login program's view shows again some of what is covered here. */
-static void make_masks(struct builder *builder)
+static void make_masks(void)
 {
-	if (builder->mask_made)
-		return;
-	if (mkdirat(builder->root, "run", 0755) != 0 && errno != EEXIST)
-		die_errno("make /run");
-	CLEANUP_FD file = openat(builder->root, mask_names[0], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
-	if (file < 0 || mkdirat(builder->root, mask_names[1], 0) != 0)
+	const uint64_t attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+
+	if (mkdir(mask_path, 0755) != 0 || mknod(masks[0], S_IFREG, 0) != 0 || mkdir(masks[1], 0) != 0 ||
+	    mount(mask_path, mask_path, NULL, MS_BIND, NULL) != 0 ||
+	    set_attributes(AT_FDCWD, mask_path, attributes, 0, false) != 0)
 		die_errno("make the cover of hidden paths");
-	builder->mask_made = true;
 }
 
-static void step_mask(struct builder *builder, const struct plan_step *step, const char *target)
+static void step_mask(const struct plan_step *step, const char *target)
 {
-	CLEANUP_FD fd = open_target(builder, target);
-
+	if (step->flags & STEP_BY_NAME) {
+		if (mount(masks[S_ISDIR(step->mode)], target, NULL, MS_BIND, NULL) != 0 && !may_skip(step, errno))
+			die_errno("hide %s", target);
+		return;
+	}
+	CLEANUP_FD fd = open_target(target);
 	if (fd < 0) {
 		/* What the person cannot reach needs no cover. */
 		if (!may_skip(step, errno) && errno != EACCES)
 			die_errno("open %s", target);
 		return;
 	}
-	make_masks(builder);
-	CLEANUP_FD mask =
-		openat(builder->root, mask_names[is_directory(fd)], O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (mask < 0)
-		die_errno("open the cover of hidden paths");
-	CLEANUP_FD tree = open_tree_clone(mask, false);
-	uint64_t attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-	if (tree < 0 || set_attributes(tree, attributes, 0, 0, false) != 0 || attach(tree, fd) != 0)
+	CLEANUP_FD tree = (int)syscall(SYS_open_tree, AT_FDCWD, masks[type_of(fd) == S_IFDIR],
+				       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (tree < 0 || attach(tree, fd) != 0)
 		die_errno("hide %s", target);
-	forget_parent(builder, target);
 }
 
 /* --- copies -------------------------------------------------------------------------------------------------------------*/
@@ -393,44 +359,45 @@ static void copy_bytes(int from, int to, off_t size, const char *target)
 	}
 }
 
-static void copy_file(int from, int parent, const char *name, const struct stat *status, const char *target)
+static void copy_file(int from, const struct stat *status, const char *target)
 {
 	if (status->st_size > copy_bytes_max)
 		die("copy %s: larger than 8 MiB", target);
-	CLEANUP_FD to = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-			       status->st_mode & 0755);
+	CLEANUP_FD to = create_file(target, status->st_mode & 0755);
 	if (to < 0)
 		die_errno("make %s", target);
 	copy_bytes(from, to, status->st_size, target);
 }
 
 /* The regular files of one directory, so that they are the person's own (ssh refuses files of "nobody"). */
-static void copy_directory_files(struct builder *builder, int source, const char *target)
+static void copy_directory_files(int source, const char *target)
 {
-	CLEANUP_FD to = make_target(builder, target, true, 0755);
-	CLEANUP_FD writable = to < 0 ? -1 : openat(to, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int copy = fcntl(source, F_DUPFD_CLOEXEC, 3);
-	DIR *directory = copy < 0 ? NULL : fdopendir(copy);
+	char path[4096];
+	DIR *directory = make_node(target, S_IFDIR | 0755) == 0 ? fdopendir(source) : NULL;
 	int copied = 0;
 
-	if (writable < 0 || !directory)
+	if (!directory)
 		die_errno("copy %s", target);
 	for (struct dirent *entry; (entry = readdir(directory)) && copied < COPY_FILES_MAX;) {
 		struct stat status;
-		CLEANUP_FD from =
-			openat(source, entry->d_name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+		    snprintf(path, sizeof(path), "%s/%s", target, entry->d_name) >= (int)sizeof(path))
+			continue;
+		CLEANUP_FD from = openat(dirfd(directory), entry->d_name,
+					 O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
 		if (from < 0 || fstat(from, &status) != 0 || !S_ISREG(status.st_mode))
 			continue;
-		copy_file(from, writable, entry->d_name, &status, target);
+		copy_file(from, &status, path);
 		copied++;
 	}
 	closedir(directory);
 }
 
-static void step_copy(struct builder *builder, const struct plan_step *step, const char *target)
+static void step_copy(const struct plan *plan, const struct plan_step *step, const char *target)
 {
-	const char *path = plan_string(builder->plan, step->source), *name;
-	CLEANUP_FD source = open_resolved(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, RESOLVE_NO_MAGICLINKS);
+	const char *path = plan_string(plan, step->source);
+	int source = open_source(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	struct plan_step bind = *step;
 	struct stat status;
 
 	if (source < 0) {
@@ -440,67 +407,62 @@ static void step_copy(struct builder *builder, const struct plan_step *step, con
 	}
 	if (fstat(source, &status) != 0)
 		die_errno("look at %s", path);
-	if (S_ISDIR(status.st_mode)) {
-		if (step->flags & STEP_RECURSIVE) {
-			copy_directory_files(builder, source, target);
-			return;
-		}
-		struct plan_step bind = *step;
-		bind.flags |= STEP_RECURSIVE;
-		CLEANUP_FD handle = open_resolved(AT_FDCWD, path, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
-		if (handle < 0)
-			die_errno("open %s", path);
-		bind_source(builder, &bind, handle, target);
+	if (S_ISDIR(status.st_mode) && (step->flags & STEP_RECURSIVE)) {
+		copy_directory_files(source, target); /* closes it */
 		return;
 	}
-	if (!S_ISREG(status.st_mode))
+	bind.flags |= STEP_RECURSIVE;
+	if (S_ISDIR(status.st_mode))
+		bind_source(&bind, source, target);
+	else if (S_ISREG(status.st_mode))
+		copy_file(source, &status, target);
+	else
 		die("copy %s: not a regular file", path);
-	int parent = open_parent(builder, target, &name);
-	if (parent < 0)
-		die_errno("make %s", target);
-	copy_file(source, parent, name, &status, target);
+	close(source);
 }
 
-static void execute_step(struct builder *builder, const struct plan_step *step)
+static void execute_step(const struct plan *plan, const struct plan_step *step)
 {
-	const char *target = plan_string(builder->plan, step->target);
+	const char *target = plan_string(plan, step->target);
 
 	switch ((enum plan_step_kind)step->kind) {
 	case STEP_DIRECTORY:
-		step_directory(builder, step, target);
+		if (make_node(target, S_IFDIR | (mode_t)step->mode) != 0)
+			die_errno("make directory %s", target);
 		return;
 	case STEP_FILE:
-		step_file(builder, step, target);
+		step_file(plan, step, target);
 		return;
 	case STEP_SYMLINK:
-		step_symlink(builder, step, target);
+		if (symlink(plan_string(plan, step->source), target) != 0)
+			die_errno("make link %s", target);
 		return;
 	case STEP_COPY:
-		step_copy(builder, step, target);
+		step_copy(plan, step, target);
 		return;
 	case STEP_BIND:
-		step_bind(builder, step, target);
+		step_bind(plan, step, target);
 		return;
 	case STEP_TMPFS:
-		step_tmpfs(builder, step, target);
+		step_tmpfs(step, target);
 		return;
 	case STEP_PROC:
-		step_proc(builder, step, target);
+		step_proc(plan, step, target);
 		return;
 	case STEP_DEVPTS:
-		step_filesystem(builder, step, "devpts", target);
+		mount_new(step, "devpts", plan_string(plan, step->text), target);
 		return;
 	case STEP_MQUEUE:
-		step_filesystem(builder, step, "mqueue", target);
+		mount_new(step, "mqueue", NULL, target);
 		return;
 	case STEP_TERMINAL:
-		step_terminal(builder, step, target);
+		step_terminal(step, target);
 		return;
 	case STEP_ATTRIBUTES:
-		step_attributes(builder, step, target);
+		step_attributes(step, target);
 		return;
 	case STEP_MASK:
-		step_mask(builder, step, target);
+		step_mask(step, target);
 		return;
 	case STEP_KINDS:
 		break;
@@ -510,54 +472,66 @@ static void execute_step(struct builder *builder, const struct plan_step *step)
 
 /* --- the root -----------------------------------------------------------------------------------------------------------*/
 
-/* Nothing mounted here may reach the host, nor the reverse; a copied tree receives from the host otherwise
- * (mount_namespaces(7), "Restrictions on mount namespaces"). */
-static void make_private(void)
+static int new_root(const char *options)
 {
-	CLEANUP_FD host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP_FD filesystem = (int)syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
+	char copy[128], *position = NULL;
 
-	if (host < 0 || set_attributes(host, 0, 0, MS_PRIVATE, true) != 0)
-		die_errno("make all mounts private");
+	if (filesystem < 0 || snprintf(copy, sizeof(copy), "%s", options) >= (int)sizeof(copy))
+		return -1;
+	for (char *option = strtok_r(copy, ",", &position); option; option = strtok_r(NULL, ",", &position)) {
+		char *value = strchr(option, '=');
+		if (!value)
+			return -1;
+		*value++ = '\0';
+		if (syscall(SYS_fsconfig, filesystem, FSCONFIG_SET_STRING, option, value, 0) != 0)
+			return -1;
+	}
+	if (syscall(SYS_fsconfig, filesystem, FSCONFIG_CMD_CREATE, NULL, NULL, 0) != 0)
+		return -1;
+	return (int)syscall(SYS_fsmount, filesystem, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 
-static void enter_root(int root)
+/* Nothing mounted here may reach the host, nor the reverse; a copied tree receives from the host otherwise
+ * (mount_namespaces(7), "Restrictions on mount namespaces"). */
+static void enter_root(const char *options)
 {
-	/* pivot_root(2), "pivot_root(".", ".")": the old root ends up on top of the new one and is detached from there. */
-	if (fchdir(root) != 0 || syscall(SYS_pivot_root, ".", ".") != 0)
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		die_errno("make all mounts private");
+	host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP_FD root = new_root(options);
+	if (host < 0 || root < 0 || attach(root, host) != 0 || fchdir(root) != 0 || mkdir("run", 0755) != 0 ||
+	    mkdir("run/.host", 0700) != 0)
+		die_errno("make the new root");
+	if (syscall(SYS_pivot_root, ".", "run/.host") != 0 || chdir("/") != 0)
 		die_errno("enter the new root");
-	if (syscall(SYS_umount2, ".", MNT_DETACH) != 0)
+}
+
+static void leave_host(void)
+{
+	close_fd(&host);
+	if (umount2(host_path, MNT_DETACH) != 0 || rmdir(host_path) != 0)
 		die_errno("detach the host's tree");
-	if (chdir("/") != 0)
-		die_errno("enter the new root");
 }
 
 void mounts_enter(const struct plan *plan)
 {
-	struct builder builder = {.plan = plan, .parent = -1};
 	const struct plan_step *steps = plan_array(plan, plan->steps);
 	mode_t mask = umask(0);
 
-	make_private();
-	CLEANUP_FD root =
-		new_filesystem("tmpfs", plan_string(plan, plan->root_options), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
-	CLEANUP_FD host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0 || host < 0 || attach(root, host) != 0)
-		die_errno("make the new root");
-	builder.root = root;
+	enter_root(plan_string(plan, plan->root_options));
+	make_masks();
 	for (uint32_t i = 0; i < plan->steps.count; i++)
-		execute_step(&builder, &steps[i]);
-	close_fd(&builder.parent);
-	if ((plan->flags & PLAN_ROOT_READ_ONLY) && set_attributes(root, MOUNT_ATTR_RDONLY, 0, 0, false) != 0)
+		execute_step(plan, &steps[i]);
+	leave_host();
+	if ((plan->flags & PLAN_ROOT_READ_ONLY) && set_attributes(AT_FDCWD, "/", MOUNT_ATTR_RDONLY, 0, false) != 0)
 		die_errno("make the new root read-only");
-	enter_root(root);
 	umask(mask);
 }
 
 void mounts_forbid_exec(void)
 {
-	CLEANUP_FD root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (root < 0 || set_attributes(root, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, 0, true) != 0)
+	if (set_attributes(AT_FDCWD, "/", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, true) != 0)
 		die_errno("make all mounts nosuid and noexec");
 }
 
@@ -601,6 +575,6 @@ void mounts_doors(const struct plan *plan, int door)
 		die_errno("open %s", door_path);
 	for (uint32_t i = 0; i < plan->doors.count; i++)
 		put_door(plan_string(plan, doors[i]), attached);
-	if (syscall(SYS_umount2, door_path, MNT_DETACH) != 0)
+	if (umount2(door_path, MNT_DETACH) != 0)
 		die_errno("take %s away", door_path);
 }

@@ -10,8 +10,8 @@
 
 #include <stdbool.h>
 
-/* Builds the new root, enters it and detaches the old one whole. Afterwards nothing of the host is reachable but what the
- * plan shows. */
+/* Enters a new, empty root, builds the view in it and detaches the host's tree whole. Afterwards nothing of the host is
+ * reachable but what the plan shows. */
 void mounts_enter(const struct plan *plan);
 
 /* Makes every mount of the present namespace nosuid and noexec, in one call (the login program's view, M1). */

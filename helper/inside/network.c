@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A new network namespace has a loopback interface that is down (network_namespaces(7)); uts_namespaces(7) for the name.
+ * A new network namespace has a loopback interface that is down (network_namespaces(7)). unshare(2) and setns(2) move the
+ * calling thread alone.
  */
 #include "helper/inside/network.h"
 
+#include <errno.h>
+#include <linux/sockios.h>
 #include <net/if.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -13,24 +19,49 @@
 #include "helper/die.h"
 #include "helper/io.h"
 
-static void loopback_up(void)
+enum { STACK_SIZE = 64 << 10 };
+
+static pthread_t maker;
+static bool begun;
+static int inside = -1; /* a socket in the new namespace */
+
+static void *make(void *unused)
 {
 	struct ifreq request = {.ifr_name = "lo"};
-	CLEANUP_FD socket_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (socket_fd < 0 || ioctl(socket_fd, SIOCGIFFLAGS, &request) != 0)
+	if (unshare(CLONE_NEWNET) != 0)
+		die_hint("see sysctl user.max_net_namespaces", "make a network namespace: %s", strerrordesc_np(errno));
+	inside = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (inside < 0 || ioctl(inside, SIOCGIFFLAGS, &request) != 0)
 		die_errno("look at the loopback interface");
 	request.ifr_flags |= IFF_UP;
-	if (ioctl(socket_fd, SIOCSIFFLAGS, &request) != 0)
+	if (ioctl(inside, SIOCSIFFLAGS, &request) != 0)
 		die_errno("bring the loopback interface up");
+	return unused;
 }
 
-void network_enter(const struct plan *plan)
+void network_begin(const struct plan *plan)
 {
-	const char *name = plan_string(plan, plan->host_name);
+	pthread_attr_t attributes;
 
-	if (*name && sethostname(name, strlen(name)) != 0)
-		die_errno("set the host name");
-	if (plan->flags & PLAN_LOOPBACK)
-		loopback_up();
+	if (!(plan->namespaces & CLONE_NEWNET))
+		return;
+	if ((errno = pthread_attr_init(&attributes)) != 0 ||
+	    (errno = pthread_attr_setstacksize(&attributes, STACK_SIZE)) != 0 ||
+	    (errno = pthread_create(&maker, &attributes, make, NULL)) != 0)
+		die_errno("start a thread");
+	begun = true;
+}
+
+void network_enter(void)
+{
+	if (!begun)
+		return;
+	if ((errno = pthread_join(maker, NULL)) != 0)
+		die_errno("wait for a thread");
+	/* Needs CAP_NET_ADMIN over it, as its maker had (SIOCGSKNS, net/socket.c). */
+	CLEANUP_FD namespace = ioctl(inside, SIOCGSKNS);
+	if (namespace < 0 || setns(namespace, CLONE_NEWNET) != 0)
+		die_errno("enter the network namespace");
+	close_fd(&inside);
 }

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The sandbox's own network and host name. Both functions end the process when they fail. */
+/* The sandbox's own network namespace. Both functions end the process when they fail. */
 #ifndef HELPER_INSIDE_NETWORK_H
 #define HELPER_INSIDE_NETWORK_H
 
 #include "config/plan.h"
 
-/* Sets the host name where the plan gives one, and brings the loopback interface up where the network is the sandbox's. */
-void network_enter(const struct plan *plan);
+/*
+ * Starts a thread that makes the network namespace, where the plan has one, and brings its loopback interface up: for the
+ * kernel that is half as much work as all the rest, and it is done meanwhile. The thread has the ids and capabilities that
+ * the caller has now; it does nothing else, and is gone when network_enter returns.
+ */
+void network_begin(const struct plan *plan);
+
+/* Waits for that thread and enters what it made. Nothing where none was begun. */
+void network_enter(void);
 
 #endif

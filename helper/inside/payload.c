@@ -18,7 +18,7 @@
 #include "helper/inside/finish.h"
 #include "protocol/message.h"
 
-static int failed_pipe = -1;
+static volatile bool *not_executed;
 static int control_socket = -1;
 
 static void report(const char *text, int error)
@@ -26,10 +26,9 @@ static void report(const char *text, int error)
 	struct message message = {
 		.kind = MESSAGE_FAILED, .value = error, .text = text, .length = (uint32_t)strlen(text)};
 	int result = message_send(control_socket, &message);
-	ssize_t written = write(failed_pipe, "F", 1);
 
 	(void)result; /* whoever is gone needs no telling; the exit status says the same */
-	(void)written;
+	*not_executed = true;
 }
 
 static noreturn void fail(int status, const char *command, int error)
@@ -112,14 +111,14 @@ static noreturn void execute(const char *command, char **arguments, char **envir
 	fail(error == ENOENT || error == ENOTDIR ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, command, error);
 }
 
-void payload_main(const struct inside *inside, int failed)
+void payload_main(const struct inside *inside, volatile bool *failed)
 {
 	const struct plan *plan = inside->plan;
 	char **environment = string_list(plan, plan->environment);
 	char **arguments = string_list(plan, plan->arguments);
 	char login_name[256];
 
-	failed_pipe = failed;
+	not_executed = failed;
 	control_socket = inside->control;
 	die_hook = report;
 	if (!arguments[0])

@@ -5,8 +5,8 @@
 
 #include "helper/inside/enter.h"
 
-/* Never returns. failed: a close-on-exec pipe; one byte is written where the program could not be executed, so that its
- * closing without a byte means that it was. */
-noreturn void payload_main(const struct inside *inside, int failed);
+/* Never returns. Called in the child of vfork(2), so *failed is the parent's: set where the program was not executed. Changes
+ * die_hook, which is the parent's too. */
+noreturn void payload_main(const struct inside *inside, volatile bool *failed);
 
 #endif

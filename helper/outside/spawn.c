@@ -76,8 +76,8 @@ void spawn_sandbox(const struct spawn_request *request, struct spawned *ret_spaw
 	int control[2], gate[2], cgroup = request->cgroup ? cgroup_clone_descriptor(request->cgroup) : -1;
 	int pidfd = -1;
 	struct clone_args arguments = {
-		/* The cgroup namespace is made once the child is in its cgroup. */
-		.flags = (plan->namespaces & ~(uint64_t)CLONE_NEWCGROUP) | (uint64_t)CLONE_PIDFD,
+		/* The cgroup namespace is made once the child is in its cgroup, the network one beside other work. */
+		.flags = (plan->namespaces & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWNET)) | (uint64_t)CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)&pidfd,
 		.exit_signal = SIGCHLD,
 	};

@@ -66,18 +66,68 @@ static bool environment_has_name(const char *name)
 
 /* --- files */
 
+/* Where the policy's own steps begin: after the whole base. The last of the base is the host's last directory. */
+static uint32_t first_change(void)
+{
+	uint32_t first = 0;
+
+	while (first < test_plan->steps.count && strcmp(target(first), "/srv/a") != 0)
+		first++;
+	assert_true(first < test_plan->steps.count);
+	return first;
+}
+
 static void a_directory_is_planned_before_what_is_in_it(void **state)
 {
+	uint32_t change;
+
 	(void)state;
 	accept_plan("BindPaths=/srv/a/b /srv/a-b /srv/a\nReadOnlyPaths=/srv/a/b/c\n");
+	change = first_change();
 	for (uint32_t i = 0; i < test_plan->steps.count; i++)
-		for (uint32_t later = i + 1; later < test_plan->steps.count; later++) {
+		for (uint32_t later = i + 1; later < (i < change ? change : test_plan->steps.count); later++) {
 			size_t length = strlen(target(later));
 			bool inside = strncmp(target(i), target(later), length) == 0 && target(i)[length] == '/';
 			if (inside)
 				print_message("%s before %s\n", target(i), target(later));
 			assert_false(inside);
 		}
+}
+
+static uint32_t position(const char *path, uint32_t kind)
+{
+	for (uint32_t i = 0; i < test_plan->steps.count; i++)
+		if (step_at(i)->kind == kind && strcmp(target(i), path) == 0)
+			return i;
+	fail_msg("no such step of %s", path);
+	return 0;
+}
+
+/* A link may lead from a hidden path to anywhere: what is hidden is looked up when everything is there. */
+static void what_is_hidden_is_hidden_last(void **state)
+{
+	(void)state;
+	accept_plan("SecretPaths=/home/alice/a\nBindPaths=/usr/x:/var/x\nReadOnlyPaths=/dev\n");
+	assert_true(position("/var/x", STEP_BIND) < position("/home/alice/a", STEP_MASK));
+	assert_true(position("/dev/null", STEP_BIND) < position("/dev", STEP_ATTRIBUTES));
+	assert_true(position("/usr", STEP_BIND) < position("/var/x", STEP_BIND));
+	assert_true(position("/dev", STEP_ATTRIBUTES) < position("/home/alice/a", STEP_MASK));
+}
+
+static void refuse_plan(const char *settings, const char *error)
+{
+	assert_int_not_equal(plan_with(settings), 0);
+	assert_true(test_errors.count > 0);
+	assert_string_equal(test_errors.list[0].text, error);
+	policy_errors_clear(&test_errors);
+}
+
+static void a_bind_below_a_hidden_path_is_refused(void **state)
+{
+	(void)state;
+	refuse_plan("InaccessiblePaths=/srv/a\nBindPaths=/srv/a/b\n", "/srv/a/b would not be seen: /srv/a is hidden");
+	refuse_plan("SecretPaths=/srv\nTemporaryFileSystem=/srv/a\n", "/srv/a would not be seen: /srv is hidden");
+	accept_plan("InaccessiblePaths=/srv/a\nBindPaths=/srv/ab\n");
 }
 
 static void inaccessible_lies_on_top_of_every_other_rule(void **state)
@@ -315,6 +365,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_directory_is_planned_before_what_is_in_it),
+		TEST(what_is_hidden_is_hidden_last),
+		TEST(a_bind_below_a_hidden_path_is_refused),
 		TEST(inaccessible_lies_on_top_of_every_other_rule),
 		TEST(read_only_beats_a_bind_of_the_same_path),
 		TEST(a_secret_yields_to_an_explicit_bind),

@@ -17,6 +17,7 @@
 #include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -753,9 +755,26 @@ static void remove_own(void)
 	}
 }
 
+/* The product does not look at a hierarchy that brings nothing new; here they are all of use. */
+static void add_unused(const char *path, unsigned version, uint32_t controllers)
+{
+	struct statfs filesystem;
+	unsigned long magic = version == 1 ? CGROUP_SUPER_MAGIC : CGROUP2_SUPER_MAGIC;
+
+	for (size_t i = 0; i < facts.count; i++)
+		if (facts.hierarchies[i].version == version &&
+		    (version == 2 || facts.hierarchies[i].controllers & controllers))
+			return;
+	if (statfs(path, &filesystem) == 0 && (unsigned long)filesystem.f_type == magic && access(path, W_OK) == 0)
+		facts.hierarchies[facts.count++] = (struct cgroup_hierarchy){
+		    .version = version, .controllers = controllers, .path = path};
+}
+
 static bool make_own(void)
 {
 	cgroup_facts_read(&facts, 0);
+	add_unused("/sys/fs/cgroup/unified", 2, 0);
+	add_unused("/sys/fs/cgroup/freezer", 1, 1u << CGROUP_FREEZER);
 	for (size_t i = 0; i < facts.count; i++) {
 		int length =
 		    snprintf(parents[i], PATHS, "%s/sandbox-test-%d", facts.hierarchies[i].path, getpid());
