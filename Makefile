@@ -37,7 +37,7 @@ Q := $(if $(V),,@)
 # Every .c of a folder belongs to its program; a new file needs no change here.
 CONFIG_SOURCES   := $(wildcard config/*.c)
 PROTOCOL_SOURCES := $(wildcard protocol/*.c)
-HELPER_SOURCES   := $(wildcard helper/*.c helper/outside/*.c helper/inside/*.c)
+HELPER_SOURCES   := $(wildcard helper/*.c helper/outside/*.c helper/inside/*.c helper/caller/*.c)
 LOOKUP_SOURCES   := $(wildcard helper/lookup/*.c)
 DOOR_SOURCES     := $(wildcard helper/door/*.c)
 RUN_SOURCES      := cli/sandbox-run.c $(wildcard cli/run_*.c) $(wildcard cli/common_*.c)

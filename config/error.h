@@ -41,4 +41,7 @@ void policy_errors_clear(struct policy_errors *errors);
  * 200 bytes. Writes at most size bytes, always terminated; returns buffer. */
 char *quote_bytes(char *buffer, size_t size, const char *bytes, size_t length);
 
+/* text as the inside of a JSON string, invalid UTF-8 as \u00NN. Returns the length written, always terminated. */
+size_t json_escape(char *out, size_t size, const char *text);
+
 #endif

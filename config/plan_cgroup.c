@@ -203,22 +203,22 @@ static uint32_t use_hierarchy(struct draft *draft, const struct cgroup_hierarchy
 }
 
 /*
- * Processes are found and killed through one hierarchy: v2 (cgroup.kill), or a v1 one where forking can be
- * stopped first (pids.max or freezer.state). Where no limit brings such a one along, the host's is added.
+ * Processes are found and killed through one hierarchy: v2 (cgroup.kill), or the v1 one where forking can be
+ * stopped first (pids.max). Where no limit brings such a one along, the host's is added.
  */
 static void use_membership(struct draft *draft)
 {
 	const struct cgroup_facts *facts = &draft->facts->cgroup;
 	const struct plan_cgroup_hierarchy *used = draft->cgroup_hierarchies.items;
-	const uint32_t stoppable = 1u << CGROUP_PIDS | 1u << CGROUP_FREEZER;
+	const uint32_t pids = 1u << CGROUP_PIDS;
 
 	for (uint32_t i = 0; i < draft->cgroup_hierarchies.count; i++)
-		if (used[i].version == 2 || used[i].controllers & stoppable)
+		if (used[i].version == 2 || used[i].controllers & pids)
 			return;
 	if (facts->membership < 0)
 		return;
 	const struct cgroup_hierarchy *membership = &facts->hierarchies[facts->membership];
-	use_hierarchy(draft, membership, membership->version == 1 ? membership->controllers & stoppable : 0);
+	use_hierarchy(draft, membership, membership->version == 1 ? membership->controllers & pids : 0);
 }
 
 /* --- what cannot be had

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "helper/caller/caller.h"
 #include "helper/die.h"
 #include "helper/io.h"
 #include "helper/outside/command.h"
@@ -29,6 +30,19 @@ static int descriptor_to_keep(const struct options *options)
 static bool has_host_privilege(int proc)
 {
 	return geteuid() == 0 && facts_host_user_namespace(proc);
+}
+
+/* Facts as the helper sees them with its rights; then nothing more needs these. */
+static int answer_caller(const struct options *options, const struct caller_state *caller, bool privileged)
+{
+	enum request_kind kind = options->user ? REQUEST_SESSION : REQUEST_RUN;
+	pid_t opener = privileged && options->user ? getppid() : 0;
+	const struct host_facts *facts =
+		options->verb == VERB_POLICY_CHECK ? NULL : facts_read(privileged, kind, opener);
+
+	privs_become_caller();
+	return options->verb == VERB_FEATURES ? caller_features(options, facts, privileged)
+					      : caller_policy(options, caller, facts);
 }
 
 int main(int argc, char **argv, char **environment)
@@ -65,11 +79,10 @@ int main(int argc, char **argv, char **environment)
 	case VERB_GC:
 		return verb_gc(privileged);
 	case VERB_FEATURES:
-		return verb_features(&options, privileged);
 	case VERB_POLICY_CHECK:
 	case VERB_POLICY_SHOW:
 	case VERB_POLICY_EXPLAIN:
-		return verb_policy(&options, &caller, privileged);
+		return answer_caller(&options, &caller, privileged);
 	}
 	die("unknown verb");
 }

@@ -31,7 +31,6 @@
 enum {
 	DEPTH_MAX = 32,
 	MOVE_ROUNDS = 10,
-	FREEZE_ROUNDS = 10,
 	REMOVE_MS = 2000,
 	OOM_SETTLE_MS = 50,
 	PIDS_MAX = 512
@@ -368,7 +367,7 @@ static int make_hierarchy(const struct making *making, uint32_t index)
 /* Of two hierarchies, the better one to find and kill processes with. */
 static int membership_rank(unsigned version, uint32_t controllers)
 {
-	return version == 2 ? 2 : controllers & (1u << CGROUP_FREEZER | 1u << CGROUP_PIDS) ? 1 : 0;
+	return version == 2 ? 2 : controllers & (1u << CGROUP_PIDS) ? 1 : 0;
 }
 
 /* --- removing
@@ -600,37 +599,6 @@ static int kill_listed(int directory)
 	return count;
 }
 
-/* Keeps what is inside from forking away from the signals. It takes hold a moment later
- * (cgroup-v1/freezer-subsystem.rst); whoever was quicker is killed in the next round. */
-static void stop_forking(const struct cgroup_handle *handle)
-{
-	char state[32] = "";
-
-	if (handle->version == 2) {
-		write_control(handle->directory, "cgroup.freeze", "1");
-		return;
-	}
-	if (write_control(handle->directory, "freezer.state", "FROZEN") != 0) {
-		write_control(handle->directory, "pids.max", "0");
-		return;
-	}
-	long pause = 100;
-	for (int i = 0; i < FREEZE_ROUNDS; i++) {
-		CLEANUP_FD fd = open_control(handle->directory, "freezer.state", O_RDONLY);
-		if (fd < 0 || read(fd, state, sizeof(state) - 1) < 0 || strncmp(state, "FROZEN", 6) == 0)
-			return;
-		pause_growing(&pause);
-	}
-}
-
-static void thaw(const struct cgroup_handle *handle)
-{
-	if (handle->version == 2)
-		write_control(handle->directory, "cgroup.freeze", "0");
-	else
-		write_control(handle->directory, "freezer.state", "THAWED");
-}
-
 int cgroup_kill(const struct cgroup *cgroup, int timeout_ms)
 {
 	long long deadline = now_ms() + timeout_ms;
@@ -646,11 +614,15 @@ int cgroup_kill(const struct cgroup *cgroup, int timeout_ms)
 		return -1;
 	}
 	for (;;) {
-		stop_forking(handle);
+		/* Keeps what is inside from forking away from the signals; a frozen process of v2 can be killed. Whoever
+		 * was quicker is killed in the next round. */
+		if (handle->version == 2)
+			write_control(handle->directory, "cgroup.freeze", "1");
+		else
+			write_control(handle->directory, "pids.max", "0");
 		int found = kill_listed(handle->payload) + kill_listed(handle->login);
 		if (handle->directory != handle->payload)
 			found += kill_listed(handle->directory);
-		thaw(handle);
 		if (found == 0)
 			return 0;
 		if (now_ms() >= deadline) {
@@ -704,17 +676,9 @@ int cgroup_open(const struct cgroup_facts *facts, const char *id, struct cgroup 
 	return ret_cgroup->count ? 0 : -1;
 }
 
-static bool seen_before(const int *runs, size_t count, const char *id)
+static int each_in(int run, int (*visit)(const char *id, void *data), void *data)
 {
-	for (size_t i = 0; i < count; i++)
-		if (runs[i] >= 0 && faccessat(runs[i], id, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			return true;
-	return false;
-}
-
-static int each_in(const int *runs, size_t index, int (*visit)(const char *id, void *data), void *data)
-{
-	int result = 0, fd = open_resolved(runs[index], ".", O_RDONLY | O_DIRECTORY, 0, BENEATH);
+	int result = 0, fd = open_resolved(run, ".", O_RDONLY | O_DIRECTORY, 0, BENEATH);
 	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
 
 	if (!directory) {
@@ -722,32 +686,24 @@ static int each_in(const int *runs, size_t index, int (*visit)(const char *id, v
 		return -1;
 	}
 	for (const struct dirent *entry; result == 0 && (errno = 0, entry = readdir(directory));)
-		if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
-		    !seen_before(runs, index, entry->d_name))
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
 			result = visit(entry->d_name, data);
 	if (result == 0 && errno)
 		result = -1;
+	int error = errno;
 	closedir(directory);
+	errno = error;
 	return result;
 }
 
 int cgroup_each(const struct cgroup_facts *facts, int (*visit)(const char *id, void *data), void *data)
 {
-	int runs[CGROUP_HIERARCHIES_MAX], result = 0, error = 0;
-
 	for (size_t i = 0; i < facts->count; i++) {
-		runs[i] = open_run(&facts->hierarchies[i]);
-		if (runs[i] < 0 && errno != ENOENT) {
-			result = -1;
-			error = errno;
-		}
+		CLEANUP_FD run = open_run(&facts->hierarchies[i]);
+		if (run < 0 && errno == ENOENT)
+			continue; /* no sandbox there yet */
+		if (run < 0 || each_in(run, visit, data) != 0)
+			return -1;
 	}
-	for (size_t i = 0; i < facts->count && result == 0; i++) {
-		result = runs[i] < 0 ? 0 : each_in(runs, i, visit, data);
-		error = errno;
-	}
-	for (size_t i = 0; i < facts->count; i++)
-		close_fd(&runs[i]);
-	errno = error;
-	return result;
+	return 0;
 }

@@ -79,8 +79,8 @@ int cgroup_verify(const struct cgroup *cgroup, int pid, char *why, size_t why_si
  * that was an event it waits a moment (50 ms at most) for the count to leave 0, as v1 tells before it kills. */
 long cgroup_oom_kills(const struct cgroup *cgroup);
 
-/* Kills every process inside, of a session also those in its login leaf: v2 cgroup.kill; else forking is stopped (freezer
- * or pids.max), then each is killed. Returns 0 once the kernel says empty, or -1 (ETIMEDOUT after timeout_ms). */
+/* Kills every process inside, of a session also those in its login leaf: v2 cgroup.kill; else forking is stopped (v2 before
+ * 5.14 by freezing, v1 by pids.max), then each is killed. Returns 0 once the kernel says empty, or -1 (ETIMEDOUT after timeout_ms). */
 int cgroup_kill(const struct cgroup *cgroup, int timeout_ms);
 
 /*
@@ -94,7 +94,8 @@ int cgroup_remove(struct cgroup *cgroup);
 /* Opens the existing cgroup of a sandbox by its id, for gc and control verbs. Returns 0, or -1 (ENOENT: nowhere). */
 int cgroup_open(const struct cgroup_facts *facts, const char *id, struct cgroup *ret_cgroup);
 
-/* Calls visit with the id of every cgroup found below PARENT/sandbox-run in any hierarchy. Returns 0 or -1 with errno. */
+/* Calls visit with the id of every cgroup found below PARENT/sandbox-run, once for each hierarchy. Stops at a result that is
+ * not 0. Returns 0, or -1 with errno. */
 int cgroup_each(const struct cgroup_facts *facts, int (*visit)(const char *id, void *data), void *data);
 
 #endif

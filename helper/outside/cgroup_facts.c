@@ -245,16 +245,13 @@ static bool swap_is_accounted(unsigned version, const char *parent, const char *
 	       exists("/proc", "swaps");
 }
 
-/* What some key of this build, or ending a sandbox, needs. */
-static const uint32_t usable = 1u << CGROUP_MEMORY | 1u << CGROUP_PIDS | 1u << CGROUP_CPU | 1u << CGROUP_FREEZER;
+/* What some key of this build needs. */
+static const uint32_t usable = 1u << CGROUP_MEMORY | 1u << CGROUP_PIDS | 1u << CGROUP_CPU;
 
 /* Looking at a hierarchy costs each start ten to thirty microseconds, so not at one that brings nothing new: v2 comes
- * last, and where v1 has the controllers it is of no use; pids stops forks as the freezer does. */
+ * last, and where v1 has the controllers it is of no use. */
 static bool is_needed(unsigned version, uint32_t bits, uint32_t found)
 {
-	const uint32_t pids = 1u << CGROUP_PIDS, freezer = 1u << CGROUP_FREEZER;
-
-	found |= found & (pids | freezer) ? freezer : 0;
 	return version == 2 ? (usable & ~found) != 0 : (bits & usable & ~found) != 0;
 }
 
@@ -299,10 +296,9 @@ static int choose_membership(const struct cgroup_facts *facts, bool session)
 
 	for (size_t i = 0; i < facts->count; i++) {
 		const struct cgroup_hierarchy *hierarchy = &facts->hierarchies[i];
-		int rank = hierarchy->version == 2                           ? session ? 1 : 4
-		           : hierarchy->controllers & (1u << CGROUP_FREEZER) ? 3
-		           : hierarchy->controllers & (1u << CGROUP_PIDS)    ? 2
-		                                                             : 0;
+		int rank = hierarchy->version == 2                        ? session ? 1 : 3
+		           : hierarchy->controllers & (1u << CGROUP_PIDS) ? 2
+		                                                          : 0;
 		if (rank > best_rank) {
 			best = (int)i;
 			best_rank = rank;

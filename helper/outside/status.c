@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * JSON lines without a JSON library: five shapes, one escape function.
+ * JSON lines without a JSON library: five shapes.
  */
 #include "helper/outside/status.h"
 
@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/error.h"
 #include "helper/die.h"
 #include "helper/io.h"
 
@@ -31,42 +32,6 @@ void status_open(int fd)
 		die("status descriptor %d is neither a pipe nor a socket", fd);
 	stream = fd;
 	stream_is_socket = S_ISSOCK(status.st_mode);
-}
-
-/* Bytes of one well-formed UTF-8 sequence, 0 where it is none (RFC 3629). */
-static size_t utf8_length(const char *text)
-{
-	const unsigned char *byte = (const unsigned char *)text;
-	size_t length = byte[0] >= 0xf0 && byte[0] <= 0xf4 ? 4 : byte[0] >= 0xe0 ? 3 : byte[0] >= 0xc2 ? 2 : 0;
-
-	if (byte[0] < 0x80)
-		return 1;
-	if (byte[0] > 0xf4 || (byte[0] == 0xe0 && byte[1] < 0xa0) || (byte[0] == 0xed && byte[1] > 0x9f) ||
-	    (byte[0] == 0xf0 && byte[1] < 0x90) || (byte[0] == 0xf4 && byte[1] > 0x8f))
-		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((byte[i] & 0xc0) != 0x80)
-			return 0;
-	return length;
-}
-
-size_t json_escape(char *out, size_t size, const char *text)
-{
-	size_t length = 0;
-
-	while (*text && length + 8 < size) {
-		size_t bytes = utf8_length(text);
-		if (*text == '"' || *text == '\\')
-			length += (size_t)snprintf(out + length, size - length, "\\%c", *text);
-		else if (bytes == 0 || (unsigned char)*text < 0x20 || *text == 0x7f)
-			length += (size_t)snprintf(out + length, size - length, "\\u%04x", (unsigned char)*text);
-		else
-			for (size_t i = 0; i < bytes; i++)
-				out[length++] = text[i];
-		text += bytes ? bytes : 1;
-	}
-	out[length] = '\0';
-	return length;
 }
 
 static void put_line(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -19,7 +19,4 @@ void status_warning(const char *text);
 void status_error(const char *text, int error);
 void status_exit(const char *reason, int exit_status, int code, int signal_number);
 
-/* text as the inside of a JSON string, invalid UTF-8 as \u00NN. Returns the length written, always terminated. */
-size_t json_escape(char *out, size_t size, const char *text);
-
 #endif

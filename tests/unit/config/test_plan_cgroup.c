@@ -25,11 +25,10 @@ enum { OFF, PREFER, REQUIRE };
 /* Hierarchies of hosts. */
 static const struct cgroup_facts v1 = {
     .hierarchies = {{1, 1u << CGROUP_PIDS, "/cg/pids"},
-                    {1, 1u << CGROUP_FREEZER, "/cg/freezer"},
                     {1, 1u << CGROUP_MEMORY, "/cg/memory"},
                     {1, 1u << CGROUP_CPU | 1u << CGROUP_CPUACCT, "/cg/cpu,cpuacct"}},
-    .count = 4,
-    .membership = 1,
+    .count = 3,
+    .membership = 0,
     .swap_accounting = true,
 };
 static const struct cgroup_facts v2 = {
@@ -46,9 +45,9 @@ static const struct cgroup_facts hybrid = {
     .count = 3,
     .membership = 2,
 };
-/* A session's choice where only the freezer is on v1. */
+/* A session's choice where only pids is on v1. */
 static const struct cgroup_facts mixed = {
-    .hierarchies = {{2, 1u << CGROUP_MEMORY, "/cg/unified"}, {1, 1u << CGROUP_FREEZER, "/cg/freezer"}},
+    .hierarchies = {{2, 1u << CGROUP_MEMORY, "/cg/unified"}, {1, 1u << CGROUP_PIDS, "/cg/pids"}},
     .count = 2,
     .membership = 1,
 };
@@ -270,7 +269,7 @@ static void a_hierarchy_to_kill_by_is_added_where_no_limit_brings_one(void **sta
 	(void)state;
 	set_number(KEY_MemoryMax, 64 * MEBI);
 	assert_int_equal(plan_on(&v1), 0);
-	assert_string_equal(hierarchies(), "/cg/memory /cg/freezer");
+	assert_string_equal(hierarchies(), "/cg/memory /cg/pids");
 }
 
 static void a_limit_on_v2_brings_one(void **state)
