@@ -279,10 +279,10 @@ static int make_group(int parent, const char *name)
 
 static int make_groups(const struct making *making, int parent, struct cgroup_handle *handle)
 {
-	if (mkdirat(parent, group_name, 0755) != 0 && errno != EEXIST)
-		return -1;
 	handle->version = making->hierarchy->version;
 	handle->parent = open_group(parent, group_name);
+	if (handle->parent < 0 && errno == ENOENT && (mkdirat(parent, group_name, 0755) == 0 || errno == EEXIST))
+		handle->parent = open_group(parent, group_name);
 	if (handle->parent < 0)
 		return -1;
 	handle->directory = handle->payload = make_group(handle->parent, making->cgroup->id);

@@ -34,9 +34,11 @@ int registry_open(void)
 {
 	struct stat status;
 
-	if (mkdir(RUNDIR, 0755) != 0 && errno != EEXIST)
-		return -1;
-	int root = open(RUNDIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int root = open(RUNDIR, flags);
+
+	if (root < 0 && errno == ENOENT && (mkdir(RUNDIR, 0755) == 0 || errno == EEXIST))
+		root = open(RUNDIR, flags);
 	if (root < 0)
 		return -1;
 	if (fstat(root, &status) != 0 || status.st_uid != 0 || (status.st_mode & 022)) {
