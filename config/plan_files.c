@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Plans what the sandbox sees: a new root in which only what is listed here appears. Every part of the view is a rule
- * (a step and its target). First comes the base, which no policy path names; then what the policy mounts and takes away;
- * last what it hides, so that a hidden path is looked up in the complete view, whatever links lead there. Within each the
- * rules are sorted so that a directory comes before what is in it and, on one path, the more restrictive comes later and
- * therefore on top.
+ * (a step and its target). They come in phases: the base, which no policy path names; what the policy brings in; what may be
+ * written; what may be executed; what is hidden. So a restriction holds for everything that is brought below it, and a
+ * hidden path is looked up in the complete view, whatever links lead there. Within a phase a directory comes before what is
+ * in it and, on one path, the more restrictive later and therefore on top.
  */
 #include "config/draft.h"
 
@@ -22,11 +22,12 @@
 enum rank {
 	RANK_BASE,        /* the tree itself */
 	RANK_TEMPORARY,   /* TemporaryFileSystem */
-	RANK_BIND,        /* BindPaths, ReadWritePaths */
+	RANK_BIND,        /* BindPaths */
 	RANK_BIND_ONLY,   /* BindReadOnlyPaths */
+	RANK_READ_WRITE,
+	RANK_READ_ONLY,
 	RANK_EXEC,
 	RANK_NO_EXEC,
-	RANK_READ_ONLY,
 	RANK_SECRET,
 	RANK_INACCESSIBLE,
 };
@@ -450,6 +451,11 @@ static void make_bind_read_only(struct view *view, const struct path_word *word)
 	add_bind(view, RANK_BIND_ONLY, word->source, word->target, false)->step.flags |= optional_flag(word);
 }
 
+static void make_read_write(struct view *view, const struct path_word *word)
+{
+	add_bind(view, RANK_READ_WRITE, word->source, word->target, true)->step.flags |= optional_flag(word);
+}
+
 static void make_temporary(struct view *view, const struct path_word *word)
 {
 	add_tmpfs(view, RANK_TEMPORARY, word->target, 0755, temporary_size(view->draft), temporary_inodes(view->draft));
@@ -489,7 +495,7 @@ static void make_secret(struct view *view, const struct path_word *word)
 	const struct rule *rules = view->rules.items;
 
 	for (uint32_t i = 0; i < view->rules.count; i++)
-		if ((rules[i].rank == RANK_BIND || rules[i].rank == RANK_BIND_ONLY) && rules[i].step.kind == STEP_BIND &&
+		if (rules[i].rank >= RANK_BIND && rules[i].rank <= RANK_READ_WRITE && rules[i].step.kind == STEP_BIND &&
 		    strcmp(draft_text(view->draft, rules[i].step.target), word->target) == 0)
 			return;
 	add_rule(view, RANK_SECRET, STEP_MASK, word->target)->step.flags = optional_flag(word) | STEP_IF_ALLOWED;
@@ -506,7 +512,7 @@ static int add_policy_paths(struct view *view)
 		/* SecretPaths after the binds it yields to */
 		{KEY_BindPaths,		  true,	 false, make_bind		 },
 		{KEY_BindReadOnlyPaths,	  true,	 false, make_bind_read_only},
-		{KEY_ReadWritePaths,	  false, false, make_bind		 },
+		{KEY_ReadWritePaths,	  false, false, make_read_write	 },
 		{KEY_TemporaryFileSystem, false, false, make_temporary	 },
 		{KEY_ReadOnlyPaths,	  false, true,	make_read_only	 },
 		{KEY_NoExecPaths,	  false, true,	make_no_exec	 },
@@ -548,11 +554,18 @@ static int compare_paths(const char *a, const char *b)
 	return x - y;
 }
 
-enum phase { PHASE_BASE, PHASE_CHANGE, PHASE_HIDE };
+enum phase { PHASE_BASE, PHASE_BRING, PHASE_WRITE, PHASE_EXECUTE, PHASE_HIDE };
 
 static enum phase phase_of(const struct rule *rule)
 {
-	return rule->rank == RANK_BASE ? PHASE_BASE : rule->rank < RANK_SECRET ? PHASE_CHANGE : PHASE_HIDE;
+	static const enum phase phases[] = {
+		[RANK_BASE] = PHASE_BASE,	 [RANK_TEMPORARY] = PHASE_BRING, [RANK_BIND] = PHASE_BRING,
+		[RANK_BIND_ONLY] = PHASE_BRING,	 [RANK_READ_WRITE] = PHASE_WRITE, [RANK_READ_ONLY] = PHASE_WRITE,
+		[RANK_EXEC] = PHASE_EXECUTE,	 [RANK_NO_EXEC] = PHASE_EXECUTE,
+		[RANK_SECRET] = PHASE_HIDE,	 [RANK_INACCESSIBLE] = PHASE_HIDE,
+	};
+
+	return phases[rule->rank];
 }
 
 static int compare_rules(const void *a, const void *b)
@@ -644,7 +657,8 @@ static int check_hidden(struct view *view)
 		const char *hidden = draft_text(view->draft, rules[i].step.target);
 		for (uint32_t k = 0; phase_of(&rules[i]) == PHASE_HIDE && k < view->rules.count; k++) {
 			const char *brought = draft_text(view->draft, rules[k].step.target);
-			if (phase_of(&rules[k]) != PHASE_CHANGE || rules[k].step.kind == STEP_ATTRIBUTES ||
+			if (phase_of(&rules[k]) == PHASE_BASE || rules[k].step.kind == STEP_ATTRIBUTES ||
+			    rules[k].step.kind == STEP_MASK ||
 			    strcmp(brought, hidden) == 0 || !path_is_below(brought, hidden))
 				continue;
 			policy_error_add(view->draft->errors, false, "policy", 0, 0, NULL,

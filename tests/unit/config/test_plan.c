@@ -94,6 +94,16 @@ static void a_directory_is_planned_before_what_is_in_it(void **state)
 		}
 }
 
+static uint32_t top_position(const char *path)
+{
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < test_plan->steps.count; i++)
+		if (strcmp(target(i), path) == 0)
+			found = i;
+	return found;
+}
+
 static uint32_t position(const char *path, uint32_t kind)
 {
 	for (uint32_t i = 0; i < test_plan->steps.count; i++)
@@ -112,6 +122,15 @@ static void what_is_hidden_is_hidden_last(void **state)
 	assert_true(position("/dev/null", STEP_BIND) < position("/dev", STEP_ATTRIBUTES));
 	assert_true(position("/usr", STEP_BIND) < position("/var/x", STEP_BIND));
 	assert_true(position("/dev", STEP_ATTRIBUTES) < position("/home/alice/a", STEP_MASK));
+}
+
+static void what_is_brought_below_a_restriction_is_restricted(void **state)
+{
+	(void)state;
+	accept_plan("ReadOnlyPaths=/srv/a\nNoExecPaths=/srv/a\nBindPaths=/srv/a/b\nReadWritePaths=/srv/a/c\n");
+	assert_true(position("/srv/a/b", STEP_BIND) < position("/srv/a", STEP_ATTRIBUTES)); /* read-only: the first */
+	assert_true(position("/srv/a", STEP_ATTRIBUTES) < position("/srv/a/c", STEP_BIND)); /* what root excepts */
+	assert_true(position("/srv/a/c", STEP_BIND) < top_position("/srv/a")); /* not from this one */
 }
 
 static void refuse_plan(const char *settings, const char *error)
@@ -366,6 +385,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_directory_is_planned_before_what_is_in_it),
 		TEST(what_is_hidden_is_hidden_last),
+		TEST(what_is_brought_below_a_restriction_is_restricted),
 		TEST(a_bind_below_a_hidden_path_is_refused),
 		TEST(inaccessible_lies_on_top_of_every_other_rule),
 		TEST(read_only_beats_a_bind_of_the_same_path),
