@@ -332,15 +332,22 @@ enum login_decision policy_select_login(const struct policy *policy, const struc
 
 /* --- commands --- */
 
-static void refuse_profile(const char *wanted, const struct value *profiles, bool exists,
+static bool profile_is_there(const struct policy *policy, const char *name)
+{
+	return policy_find(policy, SECTION_PROFILE, name, strlen(name)) != SECTION_NONE;
+}
+
+static void refuse_profile(const struct policy *policy, const char *wanted, const struct value *profiles,
                            struct policy_errors *errors)
 {
 	char quoted[128], hint[512] = "a caller may name: ";
-	size_t used = strlen(hint);
+	size_t start = strlen(hint), used = start;
+	bool exists = profile_is_there(policy, wanted);
 
 	for (size_t i = 0; i < profiles->word_count && used < sizeof(hint); i++)
-		used += (size_t)snprintf(hint + used, sizeof(hint) - used, "%s%s", i ? ", " : "",
-		                         profiles->words[i].text);
+		if (profile_is_there(policy, profiles->words[i].text))
+			used += (size_t)snprintf(hint + used, sizeof(hint) - used, "%s%s", used > start ? ", " : "",
+			                         profiles->words[i].text);
 	quote_bytes(quoted, sizeof(quoted), wanted, strlen(wanted));
 	if (exists)
 		policy_error_add(errors, false, profiles->file ? profiles->file : "(built in)",
@@ -355,11 +362,9 @@ static void refuse_profile(const char *wanted, const struct value *profiles, boo
  * there. */
 static const char *first_profile(const struct policy *policy, const struct value *profiles)
 {
-	for (size_t i = 0; i < profiles->word_count; i++) {
-		const char *name = profiles->words[i].text;
-		if (policy_find(policy, SECTION_PROFILE, name, strlen(name)) != SECTION_NONE)
-			return name;
-	}
+	for (size_t i = 0; i < profiles->word_count; i++)
+		if (profile_is_there(policy, profiles->words[i].text))
+			return profiles->words[i].text;
 	return NULL;
 }
 
@@ -381,8 +386,7 @@ static int select_run(const struct policy *policy, const char *wanted, bool any,
 	}
 	uint32_t section = policy_find(policy, SECTION_PROFILE, name, strlen(name));
 	if (section == SECTION_NONE || (!any && !has_word(&profiles, name))) {
-		refuse_profile(name, &profiles, section != SECTION_NONE && has_word(&profiles, name) == false,
-		               errors);
+		refuse_profile(policy, name, &profiles, errors);
 		return -1;
 	}
 	*ret_profile = make_profile(policy, section, SECTION_NONE, wanted ? "--profile" : "[run]", errors);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The sandbox's view. The new root, an empty tmpfs, is entered first, with the host's tree below it at host_path meanwhile:
- * so every target is an ordinary path, and a link planted anywhere leads somewhere inside (threats A6.1). Sources are
- * opened below the host's tree with openat2(2) RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS and the person's own rights. Only
- * what the plan marks by-name, paths that nobody but root can change, is mounted by name: mount(2) costs half of the calls
- * by descriptor. In the end a detaching umount2(2) takes the host's tree away as a whole.
+ * The sandbox's view. The new root, an empty tmpfs, is entered first, so every target is an ordinary path, and a link
+ * planted anywhere leads somewhere inside (threats A6.1). The host's tree is covered where it is mounted: only this
+ * process gets there, which has it as working directory and by a descriptor. Sources are opened there with openat2(2)
+ * RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS and the person's own rights. Only what the plan marks by-name, paths that nobody
+ * but root can change, is mounted by name: mount(2) costs half of the calls by descriptor. In the end a detaching umount2(2)
+ * takes the host's tree away as a whole.
  */
 #include "helper/inside/mounts.h"
 
@@ -33,15 +34,15 @@ enum { MNT_DETACH = 2 };
 enum { COPY_FILES_MAX = 64 };
 static const off_t copy_bytes_max = 8 << 20;
 
-static const char host_path[] = "/run/.host";
-
-/* What covers a path: an empty directory or file of mode 0 in a directory bound read-only, so that what is bound from
- * there is read-only too. It stays, since nothing can be mounted over a file that was unlinked, and a login program's view
- * shows again some of what is covered here. */
+/*
+ * What covers a hidden path: an empty file or directory of mode 0. Their directory is bound over itself, read-only, so that
+ * what is bound from there is read-only too; that also covers the host's tree, which is mounted on the directory below.
+ * They stay: nothing can be mounted over a file that was unlinked, and a login program's view shows some of it again.
+ */
 static const char mask_path[] = "/run/.hidden";
 static const char *const masks[2] = {"/run/.hidden/file", "/run/.hidden/directory"};
 
-static int host = -1; /* O_PATH of the host's root */
+static int host = -1; /* O_PATH of the host's root, which is the working directory too */
 
 /* --- the mount system calls (libc of Debian 12 wraps only some) --------------------------------------------------------*/
 
@@ -191,15 +192,12 @@ static void bind_source(const struct plan_step *step, int source, const char *ta
 		die_errno("mount %s", target);
 }
 
-static void bind_by_name(const struct plan_step *step, const char *path, const char *target)
+/* source: an absolute path of the host. */
+static void bind_by_name(const struct plan_step *step, const char *source, const char *target)
 {
-	char source[512];
-
-	if (snprintf(source, sizeof(source), "%s%s", host_path, path) >= (int)sizeof(source))
-		die("%s: a name too long", path);
 	if (make_node(target, (mode_t)step->mode) != 0)
 		die_errno("make mount point %s", target);
-	if (mount(source, target, NULL, MS_BIND | (step->flags & STEP_RECURSIVE ? MS_REC : 0), NULL) != 0) {
+	if (mount(source + 1, target, NULL, MS_BIND | (step->flags & STEP_RECURSIVE ? MS_REC : 0), NULL) != 0) {
 		if (!may_skip(step, errno))
 			die_errno("mount %s", target);
 		return;
@@ -223,7 +221,7 @@ static void step_bind(const struct plan *plan, const struct plan_step *step, con
 		die_errno("open %s", path);
 }
 
-/* A new file system at target. By name, or on the working directory, which is made the target. */
+/* A new file system at target. By name, or on the working directory, which is the target meanwhile. */
 static void mount_new(const struct plan_step *step, const char *type, const char *options, const char *target)
 {
 	const char *where = target;
@@ -243,8 +241,8 @@ static void mount_new(const struct plan_step *step, const char *type, const char
 				 "mount /proc: the host's own /proc is masked here (Operation not permitted)");
 		die_errno("mount a new %s on %s", type, target);
 	}
-	if (where != target && chdir("/") != 0)
-		die_errno("enter /");
+	if (where != target && fchdir(host) != 0)
+		die_errno("return to the host's tree");
 }
 
 static void step_tmpfs(const struct plan_step *step, const char *target)
@@ -311,16 +309,6 @@ static void step_attributes(const struct plan_step *step, const char *target)
 	CLEANUP_FD tree = open_tree_clone(fd, step->flags & STEP_RECURSIVE);
 	if (tree < 0 || set_attributes(tree, "", step->attributes, step->clear, true) != 0 || attach(tree, fd) != 0)
 		die_errno("set mount attributes of %s", target);
-}
-
-static void make_masks(void)
-{
-	const uint64_t attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-
-	if (mkdir(mask_path, 0755) != 0 || mknod(masks[0], S_IFREG, 0) != 0 || mkdir(masks[1], 0) != 0 ||
-	    mount(mask_path, mask_path, NULL, MS_BIND, NULL) != 0 ||
-	    set_attributes(AT_FDCWD, mask_path, attributes, 0, false) != 0)
-		die_errno("make the cover of hidden paths");
 }
 
 static void step_mask(const struct plan_step *step, const char *target)
@@ -496,21 +484,26 @@ static int new_root(const char *options)
  * (mount_namespaces(7), "Restrictions on mount namespaces"). */
 static void enter_root(const char *options)
 {
+	const uint64_t attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
 		die_errno("make all mounts private");
 	host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CLEANUP_FD root = new_root(options);
 	if (host < 0 || root < 0 || attach(root, host) != 0 || fchdir(root) != 0 || mkdir("run", 0755) != 0 ||
-	    mkdir("run/.host", 0700) != 0)
+	    mkdir(mask_path + 1, 0755) != 0 || mknod(masks[0] + 1, S_IFREG, 0) != 0 || mkdir(masks[1] + 1, 0) != 0)
 		die_errno("make the new root");
-	if (syscall(SYS_pivot_root, ".", "run/.host") != 0 || chdir("/") != 0)
+	if (syscall(SYS_pivot_root, ".", masks[1] + 1) != 0)
 		die_errno("enter the new root");
+	if (mount(mask_path, mask_path, NULL, MS_BIND, NULL) != 0 ||
+	    set_attributes(AT_FDCWD, mask_path, attributes, 0, false) != 0 || fchdir(host) != 0)
+		die_errno("cover the host's tree");
 }
 
 static void leave_host(void)
 {
 	close_fd(&host);
-	if (umount2(host_path, MNT_DETACH) != 0 || rmdir(host_path) != 0)
+	if (umount2(".", MNT_DETACH) != 0 || chdir("/") != 0)
 		die_errno("detach the host's tree");
 }
 
@@ -520,7 +513,6 @@ void mounts_enter(const struct plan *plan)
 	mode_t mask = umask(0);
 
 	enter_root(plan_string(plan, plan->root_options));
-	make_masks();
 	for (uint32_t i = 0; i < plan->steps.count; i++)
 		execute_step(plan, &steps[i]);
 	leave_host();

@@ -67,6 +67,19 @@ inside_checks run setuid ""
 check "setuid B16 all groups by name" "alice project barred students" "$(run id -Gn)"
 check "setuid gid_map has every group" "3001 3101 3102 3103 5" "$(run sh -c 'while read i o n; do k=0; while [ $k -lt $n ]; do echo $((i+k)); k=$((k+1)); done; done </proc/self/gid_map' | sort -n | tr '\n' ' ' | sed 's/^5 \(.*\) $/\1 5/')"
 
+# A link that is planted inside must not let the next start make anything on the host. While a sandbox is built the host's
+# tree is mounted on the first of these; the other is a link the kernel itself makes.
+as_alice mkdir source
+for place in /run/.hidden/directory /proc/self/cwd; do
+	as_alice ln -sfn "$place/home/alice/work" link
+	as_alice "$helper" run --quiet --set=BindPaths=/home/alice/work/source:/home/alice/work/link/made -- true 2>/dev/null
+	check "A6.1 a link to $place for a target makes nothing on the host" "no" \
+		"$([ -e /home/alice/work/made ] && echo yes || echo no)"
+done
+as_alice ln -sfn /home/alice/work link
+as_alice mkdir link/made
+check "A6.1 twin: outside, such a link leads to the host" "yes" "$([ -e /home/alice/work/made ] && echo yes || echo no)"
+
 # What the kernel counts for the owner of a namespace must not be root's to lose (threats B3.1).
 instances='import ctypes, sys
 libc = ctypes.CDLL(None)

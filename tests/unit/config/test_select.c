@@ -183,6 +183,9 @@ static void rule_8_a_caller_may_name_what_run_lists(void **state)
 	assert_error(0, "--profile: error: there is no profile \"xyzzy\"");
 	assert_int_equal(run("none", false), -1);
 	assert_null(test_profile);
+	accept_policy("");
+	assert_int_equal(run("xyzzy", false), -1);
+	assert_string_equal(test_errors.list[0].hint, "a caller may name: default, ci, agent"); /* those that are there */
 }
 
 static void rule_8_profiles_unset_means_those_of_the_four_that_exist(void **state)
