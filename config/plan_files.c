@@ -230,11 +230,13 @@ static void add_devices(struct view *view, uint64_t size, uint64_t inodes)
 			MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 	}
 	if (profile_is(view->draft->profile, KEY_PrivateIPC)) {
+		/* Of the host's /dev only what is there has to be covered. */
+		uint32_t flags = profile_is(view->draft->profile, KEY_PrivateDevices) ? STEP_BY_NAME : STEP_IF_EXISTS;
 		struct rule *queue = add_rule(view, RANK_BASE, STEP_MQUEUE, "/dev/mqueue");
 		queue->step.attributes = SAFE | MOUNT_ATTR_NOEXEC;
-		queue->step.flags = STEP_BY_NAME;
+		queue->step.flags = flags;
 		queue->writable = true;
-		add_tmpfs(view, RANK_BASE, "/dev/shm", 01777, size, inodes)->step.flags = STEP_BY_NAME;
+		add_tmpfs(view, RANK_BASE, "/dev/shm", 01777, size, inodes)->step.flags = flags;
 	}
 }
 

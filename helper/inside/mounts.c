@@ -230,7 +230,9 @@ static void mount_new(const struct plan_step *step, const char *type, const char
 		if (make_node(target, S_IFDIR | 0755) != 0)
 			die_errno("make mount point %s", target);
 	} else {
-		CLEANUP_FD fd = make_target(target, S_IFDIR | 0755);
+		CLEANUP_FD fd = step->flags & STEP_IF_EXISTS ? open_target(target) : make_target(target, S_IFDIR | 0755);
+		if (fd < 0 && may_skip(step, errno))
+			return;
 		if (fd < 0 || fchdir(fd) != 0)
 			die_errno("enter mount point %s", target);
 		where = ".";
