@@ -69,8 +69,7 @@ static bool is_limited(const struct draft *draft, enum key_id key)
 	return value->is_set && !value->infinity;
 }
 
-/* --- memory
- * ----------------------------------------------------------------------------------------------------------*/
+/* --- memory --- */
 
 static void plan_memory_max(const struct target *target, const struct value *value)
 {
@@ -103,8 +102,7 @@ static void plan_memory_swap_max(const struct target *target, const struct value
 	write_number(target, "memory.memsw.limit_in_bytes", sum);
 }
 
-/* --- tasks
- * -----------------------------------------------------------------------------------------------------------*/
+/* --- tasks --- */
 
 static void plan_tasks_max(const struct target *target, const struct value *value)
 {
@@ -114,8 +112,7 @@ static void plan_tasks_max(const struct target *target, const struct value *valu
 	             tasks ? tasks : 1); /* a small share of a small machine is not "none at all" */
 }
 
-/* --- processor
- * -------------------------------------------------------------------------------------------------------*/
+/* --- processor --- */
 
 static void plan_cpu_weight(const struct target *target, const struct value *value)
 {
@@ -168,8 +165,7 @@ static const char *const controller_names[CGROUP_CONTROLLERS] = {
     [CGROUP_FREEZER] = "freezer", [CGROUP_CPUACCT] = "cpuacct",
 };
 
-/* --- hierarchies
- * -----------------------------------------------------------------------------------------------------*/
+/* --- hierarchies --- */
 
 static const struct cgroup_hierarchy *find_controller(const struct draft *draft,
                                                       enum cgroup_controller controller)
@@ -221,8 +217,7 @@ static void use_membership(struct draft *draft)
 	use_hierarchy(draft, membership, membership->version == 1 ? membership->controllers & pids : 0);
 }
 
-/* --- what cannot be had
- * ----------------------------------------------------------------------------------------------*/
+/* --- what cannot be had --- */
 
 static const char *remedy(const struct draft *draft, bool any_hierarchy)
 {

@@ -40,8 +40,7 @@ static const char group_name[] = "sandbox-run";
 static const struct cgroup_handle no_handle = {
     .directory = -1, .payload = -1, .login = -1, .tasks = -1, .parent = -1};
 
-/* --- control files
- * ---------------------------------------------------------------------------------------------------*/
+/* --- control files --- */
 
 static int open_group(int directory, const char *name)
 {
@@ -131,8 +130,7 @@ static void close_all(struct cgroup *cgroup)
 	cgroup->count = 0;
 }
 
-/* --- making
- * ----------------------------------------------------------------------------------------------------------*/
+/* --- making --- */
 
 struct making {
 	const struct plan *plan;
@@ -370,8 +368,7 @@ static int membership_rank(unsigned version, uint32_t controllers)
 	return version == 2 ? 2 : controllers & (1u << CGROUP_PIDS) ? 1 : 0;
 }
 
-/* --- removing
- * --------------------------------------------------------------------------------------------------------*/
+/* --- removing --- */
 
 /* rmdir(2), after whatever is below. The plain rmdir comes first: it is all a command's sandbox needs. */
 static int remove_tree(int parent, const char *name, int depth)
@@ -468,8 +465,7 @@ int cgroup_remove(struct cgroup *cgroup)
 	return remove_all(cgroup, REMOVE_MS);
 }
 
-/* --- the life of one
- * -------------------------------------------------------------------------------------------------*/
+/* --- the life of one --- */
 
 static void start_empty(struct cgroup *ret_cgroup, const char *id)
 {
@@ -578,8 +574,7 @@ long cgroup_oom_kills(const struct cgroup *cgroup)
 	return kills;
 }
 
-/* --- killing
- * ---------------------------------------------------------------------------------------------------------*/
+/* --- killing --- */
 
 /* A pid may pass to another process between the list and the kill. One that is listed again after its pidfd
  * was opened is what the pidfd means, or that is dead. */
@@ -633,8 +628,7 @@ int cgroup_kill(const struct cgroup *cgroup, int timeout_ms)
 	}
 }
 
-/* --- those of others
- * -------------------------------------------------------------------------------------------------*/
+/* --- those of others --- */
 
 static int open_run(const struct cgroup_hierarchy *hierarchy)
 {

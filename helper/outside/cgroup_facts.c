@@ -4,10 +4,11 @@
  *
  * Parents, the first that is writable:
  *   root, systemd running, a session on v2   the scope logind gave the opener, if it is the opener's alone
- *   root, systemd running                    /sandbox.slice. cgroup_create makes it where it is missing; once
- * a unit of systemd keeps it (Delegate=yes) it is found made, with its controllers root the root of the
- * hierarchy anybody                                  what was delegated: v2 the cgroup above one's own, which
- * holds no process itself (cgroups(7), "no internal processes"); v1 one's own
+ *   root, systemd running                    /sandbox.slice. cgroup_create makes it where it is missing; once a unit of
+ *                                            systemd keeps it (Delegate=yes) it is found made, with its controllers
+ *   root                                     the root of the hierarchy
+ *   anybody                                  what was delegated: v2 the cgroup above one's own, which holds no process
+ *                                            itself (cgroups(7), "no internal processes"); v1 one's own
  */
 #include "helper/outside/cgroup.h"
 
@@ -30,8 +31,8 @@
 enum { ANCESTORS_MAX = 64 };
 
 static char paths[CGROUP_HIERARCHIES_MAX][PATH_MAX];
-static char
-    own_pids[PATH_MAX]; /* the cgroup that holds this process (or the opener) where pids are limited */
+/* The cgroup that holds this process, or the opener, where pids are limited. */
+static char own_pids[PATH_MAX];
 
 static const struct {
 	const char *v1, *v2;
@@ -111,8 +112,7 @@ static bool is_hierarchy(const char *path, unsigned version)
 	       filesystem.f_type == (version == 1 ? CGROUP_SUPER_MAGIC : CGROUP2_SUPER_MAGIC);
 }
 
-/* --- whose scope is it
- * -----------------------------------------------------------------------------------------------*/
+/* --- whose scope is it --- */
 
 bool cgroup_is_login_scope(const char *path)
 {
@@ -158,8 +158,7 @@ static bool is_scope_of(const char *path, pid_t opener)
 	return true;
 }
 
-/* --- parents
- * ---------------------------------------------------------------------------------------------------------*/
+/* --- parents --- */
 
 struct finder {
 	pid_t opener;
@@ -213,8 +212,7 @@ static uint32_t usable_controllers(const struct finder *finder, const char *moun
 	return cgroup_controllers(text, 2);
 }
 
-/* --- hierarchies
- * -----------------------------------------------------------------------------------------------------*/
+/* --- hierarchies --- */
 
 /* Where the hierarchy of a line of /proc/self/cgroup is mounted: v1 under its list of controllers or one of
  * them. */

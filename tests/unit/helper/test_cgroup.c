@@ -38,8 +38,7 @@ enum { MEBI = 1 << 20, PATHS = 256, CYCLES = 200 };
 static struct cgroup_facts facts; /* of the machine, its parents replaced by ours */
 static char parents[CGROUP_HIERARCHIES_MAX][PATHS];
 
-/* --- a plan by hand
- * --------------------------------------------------------------------------------------------------*/
+/* --- a plan by hand --- */
 
 static _Alignas(8) struct {
 	struct plan plan;
@@ -100,8 +99,7 @@ static void plan_limit(enum cgroup_controller controller, const char *v1_file, c
 	    .hierarchy = hierarchy, .file = string(file), .value = string(value), .key = string("Key")};
 }
 
-/* --- a sandbox
- * -------------------------------------------------------------------------------------------------------*/
+/* --- a sandbox --- */
 
 static struct cgroup cgroup;
 static char why[512];
@@ -171,8 +169,7 @@ static pid_t start_still(void)
 	return pid;
 }
 
-/* --- listings
- * --------------------------------------------------------------------------------------------------------*/
+/* --- listings --- */
 
 static void list_groups(const char *path, char *text, size_t size, int depth)
 {
@@ -215,8 +212,7 @@ static void assert_nothing_left(void)
 	assert_null(left);
 }
 
-/* --- tests
- * -----------------------------------------------------------------------------------------------------------*/
+/* --- tests --- */
 
 static void plan_everything(uint32_t flags)
 {
@@ -719,8 +715,7 @@ static void without_rights_nothing_is_usable(void **state)
 	assert_int_equal(reap(pid), 0);
 }
 
-/* --- the test's own cgroups
- * ------------------------------------------------------------------------------------------*/
+/* --- the test's own cgroups --- */
 
 static void remove_own(void)
 {
