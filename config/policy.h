@@ -83,9 +83,11 @@ void policy_each_profile(const struct policy *policy, void (*visit)(const char *
 
 /*
  * `policy show`: the profile as policy text that parses to the same profile, one "Key=value" a line in table order,
- * each followed by a comment line naming its origin if origins is set. Returns a malloc'd string or NULL.
+ * with SHOW_ORIGINS each followed by a comment line naming its origin; or as one JSON object, in which each key has its value
+ * as text (a list: its words), file and line. Returns a malloc'd string or NULL.
  */
-char *profile_show(const struct profile *profile, bool origins);
+enum show_form { SHOW_TEXT, SHOW_ORIGINS, SHOW_JSON };
+char *profile_show(const struct profile *profile, enum show_form form);
 
 /* The key table as mdoc or JSON rows for the manual and tools is made by config/keys_doc.c, outside the helper. */
 

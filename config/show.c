@@ -2,6 +2,8 @@
 /* A profile as policy text again: `policy show`. */
 #include "config/policy.h"
 
+#include "config/error.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,14 +72,8 @@ static void put_key(FILE *stream, const struct key *key, const struct value *val
 	putc('\n', stream);
 }
 
-char *profile_show(const struct profile *profile, bool origins)
+static void put_text(FILE *stream, const struct profile *profile, bool origins)
 {
-	char *text = NULL;
-	size_t length = 0;
-	FILE *stream = open_memstream(&text, &length);
-
-	if (!stream)
-		return NULL;
 	fprintf(stream, "[profile %s]\n", profile->name);
 	for (unsigned i = 0; i < KEY_COUNT; i++) {
 		const struct key *key = key_row((enum key_id)i);
@@ -87,6 +83,57 @@ char *profile_show(const struct profile *profile, bool origins)
 		if (origins)
 			put_origins(stream, key, &profile->values[i]);
 	}
+}
+
+static void put_json_string(FILE *stream, const char *text)
+{
+	char escaped[6 * 4096 + 8]; /* a line of policy has at most 4 KiB */
+
+	json_escape(escaped, sizeof(escaped), text);
+	fprintf(stream, "\"%s\"", escaped);
+}
+
+static void put_json(FILE *stream, const struct profile *profile)
+{
+	const char *separator = "";
+
+	fputs("{\"profile\":", stream);
+	put_json_string(stream, profile->name);
+	fputs(",\"keys\":{", stream);
+	for (unsigned i = 0; i < KEY_COUNT; i++) {
+		const struct key *key = key_row((enum key_id)i);
+		const struct value *value = &profile->values[i];
+		if (!value->is_set)
+			continue;
+		fprintf(stream, "%s\"%s\":{\"value\":", separator, key->name);
+		if (!key_is_list(key))
+			put_json_string(stream, value->raw);
+		else
+			putc('[', stream);
+		for (size_t w = 0; w < value->word_count; w++) {
+			fputs(w ? "," : "", stream);
+			put_json_string(stream, value->words[w].text);
+		}
+		fprintf(stream, "%s,\"file\":", key_is_list(key) ? "]" : "");
+		put_json_string(stream, value->file ? value->file : "");
+		fprintf(stream, ",\"line\":%u}", value->line);
+		separator = ",";
+	}
+	fputs("}}\n", stream);
+}
+
+char *profile_show(const struct profile *profile, enum show_form form)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *stream = open_memstream(&text, &length);
+
+	if (!stream)
+		return NULL;
+	if (form == SHOW_JSON)
+		put_json(stream, profile);
+	else
+		put_text(stream, profile, form == SHOW_ORIGINS);
 	bool failed = ferror(stream);
 	if (fclose(stream) == 0 && !failed)
 		return text;

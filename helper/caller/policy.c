@@ -108,9 +108,9 @@ static struct profile *find_profile(const struct options *options, const struct 
 	return decision == LOGIN_CONFINED ? profile : NULL;
 }
 
-static int show_profile(const struct profile *profile, bool origins)
+static int show_profile(const struct profile *profile, enum show_form form)
 {
-	char *text = profile_show(profile, origins);
+	char *text = profile_show(profile, form);
 
 	if (!text)
 		die("out of memory");
@@ -158,6 +158,6 @@ int caller_policy(const struct options *options, const struct caller_state *call
 		return caller_flushed(ANSWER_NO);
 	}
 	if (options->verb == VERB_POLICY_SHOW)
-		return show_profile(profile, options->origins);
+		return show_profile(profile, options->json ? SHOW_JSON : options->origins ? SHOW_ORIGINS : SHOW_TEXT);
 	return explain_plan(options, profile, person, caller, facts);
 }

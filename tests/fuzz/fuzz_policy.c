@@ -47,7 +47,7 @@ static void round_trip(const char *name, void *data)
 		abort();
 	(void)profile_check_enforced(profile, &errors);
 	policy_errors_clear(&errors);
-	char *text = profile_show(profile, true);
+	char *text = profile_show(profile, SHOW_ORIGINS);
 	if (!text)
 		abort();
 	struct policy_source source = {"shown", text, strlen(text)};

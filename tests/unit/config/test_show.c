@@ -9,7 +9,7 @@ static void assert_round_trip(const char *name, bool origins)
 {
 	struct policy *again = NULL;
 	struct profile *copy = NULL;
-	char *text = profile_show(choose(name), origins);
+	char *text = profile_show(choose(name), origins ? SHOW_ORIGINS : SHOW_TEXT);
 
 	assert_non_null(text);
 	struct policy_source sources[] = {source("shown", text)};
@@ -32,6 +32,19 @@ static void assert_round_trip(const char *name, bool origins)
 	}
 	profile_free(copy);
 	assert_true(equal);
+}
+
+static void json_has_value_file_and_line(void **state)
+{
+	(void)state;
+	accept_policy("[profile x]\nReadOnlyPaths=\"/a b\" /c\nEnvironment=\"A=\\\"q\"\nHostname=box\n");
+	char *text = profile_show(choose("x"), SHOW_JSON);
+	assert_non_null(text);
+	assert_ptr_equal(strstr(text, "{\"profile\":\"x\",\"keys\":{"), text);
+	assert_non_null(strstr(text, "\"ReadOnlyPaths\":{\"value\":[\"/a b\",\"/c\"],\"file\":\"f\",\"line\":2}"));
+	assert_non_null(strstr(text, "\"Hostname\":{\"value\":\"box\",\"file\":\"f\",\"line\":4}"));
+	assert_non_null(strstr(text, "}}\n"));
+	free(text);
 }
 
 static void compiled_in_profiles_parse_to_themselves(void **state)
@@ -65,7 +78,7 @@ static void each_line_names_its_origin(void **state)
 
 	(void)state;
 	assert_int_equal(parse_layers(sources, COUNT(sources)), 0);
-	char *text = profile_show(choose("x"), true), copy[512] = "";
+	char *text = profile_show(choose("x"), SHOW_ORIGINS), copy[512] = "";
 	assert_non_null(text);
 	strncat(copy, text, sizeof(copy) - 1);
 	free(text);
@@ -78,6 +91,7 @@ static void each_line_names_its_origin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(json_has_value_file_and_line),
 		TEST(compiled_in_profiles_parse_to_themselves),
 		TEST(unusual_values_parse_to_themselves),
 		TEST(each_line_names_its_origin),
