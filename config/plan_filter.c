@@ -304,7 +304,7 @@ static int read_architectures(struct draft *draft)
 }
 
 /* systemd.exec(5): the first word says whether what is listed is allowed or refused; later words add or take
- * away. */
+ * away; none begins anew, with nothing, also after words that were inherited. */
 static int read_families(struct draft *draft, struct filter_rules *filter, struct family_rules *rules)
 {
 	const struct value *value = profile_value(draft->profile, KEY_RestrictAddressFamilies);
@@ -318,8 +318,11 @@ static int read_families(struct draft *draft, struct filter_rules *filter, struc
 		bool invert = word->text[0] == '~';
 		const char *name = word->text + invert;
 		int family = value_family(name, strlen(name));
-		if (strcmp(word->text, "none") == 0)
+		if (strcmp(word->text, "none") == 0) {
+			allow = true;
+			families = 0;
 			continue;
+		}
 		if (family < 0 || family >= FAMILIES)
 			return unknown_word(draft, word, "RestrictAddressFamilies", "address family", NULL);
 		if (invert != allow)

@@ -93,7 +93,7 @@ static bool all_refuse(const struct value *value)
 	return value->word_count > 0;
 }
 
-/* Families as a set of bits; an unset list is all of them, "none" is nothing. */
+/* Families as a set of bits; an unset list is all of them, "none" is nothing, whatever came before it. */
 static uint64_t family_bits(const struct value *value)
 {
 	uint64_t bits = value->word_count == 0 || *value->words[0].text == '~' ? UINT64_MAX : 0;
@@ -103,6 +103,8 @@ static uint64_t family_bits(const struct value *value)
 		bool refused = *word == '~';
 		int family = value_family(word + refused, strlen(word + refused));
 		uint64_t bit = family < 0 ? 0 : 1ULL << family;
+		if (strcmp(word, "none") == 0)
+			bits = 0;
 		bits = refused ? bits & ~bit : bits | bit;
 	}
 	return bits;
