@@ -139,6 +139,17 @@ static int check_pid_namespace(struct draft *draft)
 	return -1;
 }
 
+/* There always is a filter, and without capabilities it is loaded with no_new_privs or not at all (seccomp(2)). */
+static int check_no_new_privileges(struct draft *draft)
+{
+	if (profile_is(draft->profile, KEY_NoNewPrivileges))
+		return 0;
+	const struct value *value = profile_value(draft->profile, KEY_NoNewPrivileges);
+	policy_error_add(draft->errors, false, value->file, value->line, 0, "set NoNewPrivileges=yes",
+			 "NoNewPrivileges=no is not supported: the system call filter needs it");
+	return -1;
+}
+
 static struct plan_array lay_out(const struct draft_vector *vector, size_t item_size, char *image, size_t *offset)
 {
 	*offset = (*offset + 7) & ~(size_t)7;
@@ -227,6 +238,8 @@ int plan_make(const struct profile *profile, const struct identity *person, cons
 	plan_namespaces(&draft);
 
 	int result = check_pid_namespace(&draft);
+	if (result == 0)
+		result = check_no_new_privileges(&draft);
 	if (result == 0)
 		result = plan_host_name(&draft);
 	if (result == 0)

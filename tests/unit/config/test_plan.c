@@ -324,6 +324,13 @@ static void an_own_process_tree_is_not_optional(void **state)
 	assert_non_null(strstr(test_errors.list[test_errors.count - 1].text, "PrivatePIDs"));
 }
 
+static void no_new_privileges_is_not_optional(void **state)
+{
+	(void)state;
+	refuse_plan("NoNewPrivileges=no\n", "NoNewPrivileges=no is not supported: the system call filter needs it");
+	accept_plan("NoNewPrivileges=yes\n");
+}
+
 /* --- process */
 
 static void the_environment_is_built_from_nothing(void **state)
@@ -402,6 +409,7 @@ int main(void)
 		TEST(too_many_groups_are_refused_not_dropped),
 		TEST(without_privilege_only_the_own_gid_is_mapped),
 		TEST(an_own_process_tree_is_not_optional),
+		TEST(no_new_privileges_is_not_optional),
 		TEST(the_environment_is_built_from_nothing),
 		TEST(the_lists_of_the_policy_change_the_environment),
 		TEST(arguments_are_kept_and_without_them_it_is_the_shell),
