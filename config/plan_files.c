@@ -642,7 +642,7 @@ static int plan_landlock(struct view *view)
 	const struct rule *rules = view->rules.items;
 	for (uint32_t i = 0; i < view->rules.count; i++) {
 		const char *target = draft_text(draft, rules[i].step.target);
-		bool device = path_is_below(target, "/dev") && rules[i].step.kind == STEP_BIND;
+		bool device = strncmp(target, "/dev/", 5) == 0 && rules[i].step.kind == STEP_BIND;
 		if (rules[i].writable && !device)
 			add_landlock_rule(draft, rules[i].step.target, draft->head.landlock_handled_fs, STEP_IF_EXISTS);
 	}
