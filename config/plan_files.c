@@ -203,7 +203,13 @@ static void add_devices(struct view *view, uint64_t size, uint64_t inodes)
 					       {"/dev/stdout", "/proc/self/fd/1"}, {"/dev/stderr", "/proc/self/fd/2"},
 					       {"/dev/ptmx", "pts/ptmx"}};
 
-	if (!profile_is(view->draft->profile, KEY_PrivateDevices)) {
+	static const char *const logs[] = {"/dev/kmsg", "/dev/mem", "/dev/kmem", "/dev/port"};
+	const struct profile *profile = view->draft->profile;
+	bool host_logs = !profile_is(profile, KEY_PrivateDevices) && profile_is(profile, KEY_ProtectKernelLogs);
+	/* Of the host's /dev only what is there has to be covered. */
+	uint32_t flags = profile_is(profile, KEY_PrivateDevices) ? STEP_BY_NAME : STEP_IF_EXISTS;
+
+	if (!profile_is(profile, KEY_PrivateDevices)) {
 		struct rule *rule = add_bind(view, RANK_BASE, "/dev", "/dev", true);
 		rule->step.attributes = MOUNT_ATTR_NOSUID;
 	} else {
@@ -229,9 +235,9 @@ static void add_devices(struct view *view, uint64_t size, uint64_t inodes)
 		add_rule(view, RANK_BASE, STEP_TERMINAL, "/dev/console")->step.attributes =
 			MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 	}
-	if (profile_is(view->draft->profile, KEY_PrivateIPC)) {
-		/* Of the host's /dev only what is there has to be covered. */
-		uint32_t flags = profile_is(view->draft->profile, KEY_PrivateDevices) ? STEP_BY_NAME : STEP_IF_EXISTS;
+	for (size_t i = 0; host_logs && i < sizeof(logs) / sizeof(logs[0]); i++)
+		add_mask(view, logs[i]);
+	if (profile_is(profile, KEY_PrivateIPC)) {
 		struct rule *queue = add_rule(view, RANK_BASE, STEP_MQUEUE, "/dev/mqueue");
 		queue->step.attributes = SAFE | MOUNT_ATTR_NOEXEC;
 		queue->step.flags = flags;

@@ -173,6 +173,13 @@ static void restrict_suid_sgid(struct filter_rules *filter)
 	refuse_unseen_calls(filter);
 }
 
+/* syslog(2), which reads the kernel's log where kernel.dmesg_restrict is 0. */
+static void protect_kernel_logs(struct filter_rules *filter)
+{
+	if (filter->actions[NUMBER_syslog] == SECCOMP_RET_ALLOW)
+		answer(filter, NUMBER_syslog, REFUSE);
+}
+
 struct namespace_rules {
 	struct filter_rule clone[1], unshare[2], setns[2];
 };
@@ -363,6 +370,8 @@ int plan_filter(struct draft *draft)
 	if (profile_is(profile, KEY_RestrictNamespaces))
 		restrict_namespaces(&filter, (uint32_t)profile_value(profile, KEY_RestrictNamespaces)->number,
 		                    &namespaces);
+	if (profile_is(profile, KEY_ProtectKernelLogs))
+		protect_kernel_logs(&filter);
 	if (profile_is(profile, KEY_MemoryDenyWriteExecute))
 		restrict_memory(&filter);
 	if (profile_is(profile, KEY_LockPersonality)) /* after memory: it is the narrower rule */

@@ -324,6 +324,9 @@ static const struct argument_case {
     {"RestrictAddressFamilies=AF_UNIX AF_INET\nRestrictAddressFamilies=~AF_INET", NUMBER_socket,             AF_INET,                          0,
      0,                                                                                                                                                                                                         0,     FILTER_ERRNO(EAFNOSUPPORT)},
 
+    {"",                                                                          NUMBER_syslog,             0,                                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+    {"ProtectKernelLogs=yes",                                                     NUMBER_syslog,             3,                                0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+
     {"MemoryDenyWriteExecute=yes",                                                NUMBER_mmap,               0,                                1,                                       PROT_READ | PROT_WRITE, 0,     SECCOMP_RET_ALLOW         },
     {"MemoryDenyWriteExecute=yes",                                                NUMBER_mmap,               0,                                1,                                       PROT_READ | PROT_EXEC,  0,     SECCOMP_RET_ALLOW         },
     {"MemoryDenyWriteExecute=yes",                                                NUMBER_mmap,               0,                                1,                                       PROT_WRITE | PROT_EXEC, 0,     FILTER_ERRNO(EPERM)       },
