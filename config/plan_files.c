@@ -42,6 +42,7 @@ struct rule {
 struct view {
 	struct draft *draft;
 	struct draft_vector rules;
+	const char *hidden_directory; /* the caller's; it may be part of what is shown anyway: the home, the system. NULL: none */
 };
 
 enum { SAFE = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV };
@@ -340,7 +341,7 @@ static void add_caller_directory(struct view *view)
 	const char *directory = request->directory, *home = draft->person->home;
 	int64_t access = profile_value(draft->profile, KEY_CallerDirectory)->number;
 
-	if (request->kind == REQUEST_SESSION || !directory || access == DIRECTORY_HIDDEN)
+	if (request->kind == REQUEST_SESSION || !directory)
 		return;
 	if (strcmp(directory, "/tmp") == 0 || strcmp(directory, "/var/tmp") == 0)
 		return; /* shared by everybody: PrivateTmp= decides */
@@ -348,6 +349,10 @@ static void add_caller_directory(struct view *view)
 	    path_is_below(directory, "/dev") || path_is_below(directory, "/run") || path_is_below(directory, "/etc"))
 		return; /* there is nothing of the host's to show under these names */
 	bool home_or_above = path_is_below(home, directory);
+	if (access == DIRECTORY_HIDDEN && !home_or_above) {
+		view->hidden_directory = directory;
+		return;
+	}
 	if (access == DIRECTORY_READ_WRITE && (home_or_above || request->directory_owner != draft->person->uid)) {
 		if (!home_or_above || profile_value(draft->profile, KEY_Home)->number != HOME_HOST)
 			draft_warn(draft, "%s is read-only inside: it is %s", directory,
@@ -367,7 +372,7 @@ static void add_caller_directory(struct view *view)
 struct path_word {
 	bool optional;
 	char *source;
-	char *target;
+	const char *target;
 };
 
 static void path_word_free(struct path_word *word)
@@ -742,6 +747,8 @@ int plan_files(struct draft *draft)
 	int result = add_etc(&view);
 	if (result == 0)
 		result = add_policy_paths(&view);
+	if (result == 0 && view.hidden_directory)
+		make_secret(&view, &(struct path_word){.optional = true, .target = view.hidden_directory});
 	if (result == 0)
 		result = check_hidden(&view);
 	if (result == 0) {

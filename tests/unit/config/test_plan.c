@@ -263,8 +263,14 @@ static void a_callers_directory_of_the_system_is_not_shown(void **state)
 static void a_hidden_or_read_only_directory_is_as_the_policy_says(void **state)
 {
 	(void)state;
-	accept_plan("CallerDirectory=hidden\n");
-	assert_null(top("/home/alice/work"));
+	accept_plan("CallerDirectory=hidden\nHome=host\n");
+	assert_int_equal(top("/home/alice/work")->kind, STEP_MASK);
+	accept_plan("CallerDirectory=hidden\nBindPaths=/home/alice/work\n");
+	assert_int_equal(top("/home/alice/work")->kind, STEP_BIND);
+	test_request.directory = "/home/alice";
+	accept_plan("CallerDirectory=hidden\nHome=host\n");
+	assert_int_equal(top("/home/alice")->kind, STEP_BIND);
+	test_request.directory = "/home/alice/work";
 	accept_plan("CallerDirectory=read-only\n");
 	assert_true(is_read_only("/home/alice/work"));
 }
