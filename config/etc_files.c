@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The generated /etc. passwd and group list the person, root, nobody and the people of EtcUsers= that are known; the files
- * of EtcFiles= are copied by the executor with the person's rights, so that what the person may not read is not there.
+ * The generated /etc. passwd and group list the person, root and nobody; the files of EtcFiles= are copied by the executor
+ * with the person's rights, so that what the person may not read is not there.
  */
 #include "config/etc_files.h"
 
