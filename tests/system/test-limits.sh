@@ -137,6 +137,57 @@ check "twin: without it the program gets more" yes "$([ "${share:-0}" -ge 20 ] &
 share=$(run --quiet --set MemoryMax=268435456 --set TasksMax=40 --set CPUQuota=20.5% -- ./burn)
 check "limits need be neither percent nor round" yes "$([ "${share:-100}" -le 26 ] && echo yes || echo "$share")"
 
+# --- what only a policy may say ----------------------------------------------------------------------------------------
+
+policy() { printf '[profile x]\nInherit=default\n%s\n[profile y]\nInherit=default\n%s\n[run]\nProfiles=x y\n' "$@" >/etc/sandbox-run/policy.conf; }
+
+policy MemoryMax=64M $'MemoryMax=64M\nOOMPolicy=continue'
+run_with_stream --quiet --profile y -- sh -c "$memory"
+check "OOMPolicy=continue: only the process that ran out is killed" "0 the shell lived on" "$status $(cat "$work/out")"
+run_with_stream --quiet --profile x -- sh -c "$memory"
+check "twin: OOMPolicy=kill: all end" "137 " "$status $(cat "$work/out")"
+
+# weights_share: of two sandboxes that spin on one processor, x and y, whether y got more than three times what x got
+weights_share() {
+	run --quiet --profile x -- taskset -c 0 ./burn >"$work/x" &
+	run --quiet --profile y -- taskset -c 0 ./burn >"$work/y"
+	wait $!
+	echo "$(cat "$work/x") $(cat "$work/y")" | awk '{ print ($2 > 3 * $1 ? "more" : "alike") }'
+}
+policy CPUWeight=20 CPUWeight=2000
+check "CPUWeight=20 beside CPUWeight=2000 gets the rest" more "$(weights_share)"
+policy CPUWeight=100 CPUWeight=100
+check "twin: equal weights get alike" alike "$(weights_share)"
+
+# control FILE...: the last word of these files, as far as they exist, of a running sandbox's cgroup
+control() {
+	local name
+
+	coproc held { run --quiet -- sh -c 'echo; read -r line'; }
+	read -r -u "${held[0]}" -t 10
+	for name; do
+		sed 's/.* //' "$work"/own/*/sandbox-run/*/"$name" 2>/dev/null
+	done
+	echo >&"${held[1]}"
+	wait "$held_PID"
+}
+policy $'CPUQuota=50%\nCPUQuotaPeriodSec=20ms' ""
+check "CPUQuotaPeriodSec=20ms" 20000 "$(control cpu.max cpu.cfs_period_us)"
+policy CPUQuota=50% ""
+check "twin: CPUQuotaPeriodSec unset" 100000 "$(control cpu.max cpu.cfs_period_us)"
+# v1 limits memory and swap together: 64 MiB of both are no swap.
+swap() { control memory.swap.max memory.memsw.limit_in_bytes | sed -e 's/^67108864$/0/' -e 's/^9.*/max/'; }
+policy $'ResourceControl=require\nMemoryMax=64M\nMemorySwapMax=0' ""
+if ls "$work"/own/*/memory.swap.max "$work"/own/*/memory.memsw.limit_in_bytes 2>/dev/null | grep -q .; then
+	check "MemorySwapMax=0 beside MemoryMax=64M" 0 "$(swap)"
+	policy MemoryMax=64M ""
+	check "twin: MemorySwapMax unset" max "$(swap)"
+else
+	run_with_stream -- true
+	check_match "MemorySwapMax=0 is refused where swap is not accounted" "125 *MemorySwapMax*" "$status $said"
+fi
+rm /etc/sandbox-run/policy.conf
+
 # --- what cannot be had ----------------------------------------------------------------------------------------------
 
 marker=/home/alice/work/was-here

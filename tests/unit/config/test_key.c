@@ -35,6 +35,20 @@ static void every_row_is_complete(void **state)
 	}
 }
 
+/* tests/system/test-keys.sh looks into the test that a row names for a check of its key. */
+static void every_enforced_row_names_a_test_that_exists(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < KEY_COUNT; i++) {
+		const struct key *key = key_row((enum key_id)i);
+		const char *wanted = strcmp(key->group, "Who and when") == 0 ? "unit:select"
+				     : strcmp(key->group, "Resources") == 0  ? "system:limits"
+									     : "system:keys";
+		if (key->enforced)
+			assert_string_equal(key->test, wanted);
+	}
+}
+
 static void every_fallback_can_be_read(void **state)
 {
 	struct arena arena = {0};
@@ -205,6 +219,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_key_is_found_by_its_name),
 		TEST(every_row_is_complete),
+		TEST(every_enforced_row_names_a_test_that_exists),
 		TEST(every_fallback_can_be_read),
 		TEST(every_row_is_enforced_or_refused),
 		TEST(every_fallback_can_be_written),

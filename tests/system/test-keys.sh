@@ -1,0 +1,364 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What each enforced key of config/keys.def does, seen from inside, next to the same probe with the key at its opposite (or
+# outside, where the opposite does not exist); a value that is not possible is refused and the payload not run. The limits of
+# control groups are tested in test-limits.sh.
+. "$(dirname "$0")/lib.sh"
+private_machine "$1" "$0"
+root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
+
+# --- the machine -----------------------------------------------------------------------------------------------------
+
+mount -t tmpfs -o mode=0755 tmpfs /srv && mount -t tmpfs -o mode=1777 tmpfs /var/tmp || exit 1
+work_directory=/home/alice/work
+mkdir -p /srv/a/nested /srv/hidden "$work_directory"/{keep/nested,bin/deep} /usr/lib/keys /home/alice/.config
+mount -t tmpfs -o mode=1777 tmpfs /srv/a/nested && mount -t tmpfs tmpfs "$work_directory/keep/nested" || exit 1
+cc -std=c11 -D_GNU_SOURCE -O1 -o /usr/lib/keys/probe "$root/tests/system/probe.c" || { echo "skip: cc is not installed"; exit 77; }
+cp /usr/bin/true "$work_directory/bin/true" && cp /usr/bin/true "$work_directory/bin/deep/true" || exit 1
+for file in /srv/a/file /srv/hidden/id /etc/keys-file /var/tmp/file; do echo content >"$file"; done
+ln -s /srv/hidden /home/alice/.ssh
+mkdir -m 0777 /home/bob/open && mkdir -p /run/user
+chmod 0711 /home/bob
+chown -R alice:alice /home/alice /srv/a /srv/hidden /usr/lib/keys /etc/keys-file
+install -m 0600 -o alice -g alice /dev/null /srv/private
+queue=$(as_alice ipcmk -Q | sed 's/.*: //')
+shared=/dev/shm/sandbox-test.$$
+as_alice sh -c ": >$shared"
+# not by as_alice: it is the process itself that is known and ended
+setpriv $alice_ids sleep 300 &
+sleeper=$!
+setpriv $alice_ids /usr/bin/python3 -c '
+import signal, socket, sys
+tcp = socket.create_server(("127.0.0.1", 0))
+abstract = socket.socket(socket.AF_UNIX)
+abstract.bind("\0sandbox-test-" + sys.argv[1])
+abstract.listen(9)
+print(tcp.getsockname()[1], flush=True)
+signal.pause()' $$ >"$work/port" &
+listener=$!
+while ! [ -s "$work/port" ] && kill -0 $listener; do sleep 0.02; done
+read -r port <"$work/port"
+trap 'kill $sleeper $listener 2>/dev/null; ipcrm -q "$queue"; rm -f "$shared"; cd /; umount -l "$work"; rmdir "$work"' EXIT
+
+# --- the table's verbs -----------------------------------------------------------------------------------------------
+
+also=               # further lines of the policy, in both of a row's runs
+before=()           # a command that the caller puts before the sandbox
+person=as_alice     # or as_root
+input=/dev/null
+words='exec 2>/dev/null
+can() { if (eval "$1") >/dev/null; then echo can; else echo cannot; fi; }
+probe=/usr/lib/keys/probe'
+
+# alice, from a session that is real-time already, and from one that may lower nice values and become real-time
+as_realtime() { (chrt -f -p 1 $BASHPID && as_alice "$@"); }
+as_privileged() { (ulimit -e 40 && ulimit -r 50 && as_alice "$@"); }
+as_root() { env -i PATH=/usr/bin:/bin:/usr/sbin TERM=dumb "$@"; }
+
+# policy LINES: the profile that holds for every command
+policy() { printf '[profile x]\nInherit=default\n%s\n[run]\nProfiles=x\n' "$1" >/etc/sandbox-run/policy.conf; }
+
+# look PROBE COMMAND...: what the probe prints, as one line; where it prints nothing, the status
+look() {
+	local probe=$1 said status
+
+	shift
+	said=$("$person" "${before[@]}" "$@" sh -c "$words
+$probe" 2>&1 <"$input")
+	status=$?
+	said=$(echo $said)
+	echo "${said:-status $status}"
+}
+inside() { look "$1" "$helper" run --quiet --; }
+outside() { look "$1"; }
+
+# effect KEY VALUE EXPECTED OPPOSITE EXPECTED PROBE; the opposite may be "unset" (no such line) or "outside"
+effect() {
+	local key=$1 probe=$6
+
+	policy "$key=$2
+$also"
+	check "$key=$2: $probe" "$3" "$(inside "$probe")"
+	case $4 in
+	outside)
+		check "$key twin, outside: $probe" "$5" "$(outside "$probe")"
+		return ;;
+	unset) policy "$also" ;;
+	*) policy "$key=$4
+$also" ;;
+	esac
+	check "$key twin, $4: $probe" "$5" "$(inside "$probe")"
+}
+
+# refused_with TEXT KEY VALUE...: 125, a message that holds the text, and nothing run
+refused_with() {
+	local text=$1 key=$2 value said status
+
+	shift 2
+	for value; do
+		policy "$key=$value
+$also"
+		rm -f "$work_directory/ran"
+		said=$("$person" "$helper" run --quiet -- sh -c ": >$work_directory/ran" 2>&1)
+		status=$?
+		[[ $said == *"$text"* ]] && said=told
+		[ ! -e "$work_directory/ran" ] || said="the payload ran"
+		check "$key=$value is refused" "125 told" "$status $said"
+	done
+}
+
+# refused KEY VALUE...: with a message that names the key
+refused() { refused_with "$1: " "$@"; }
+
+# --- namespaces and ids ----------------------------------------------------------------------------------------------
+
+effect IDMap own "3001 3001 1" outside "0 0 4294967295" 'read a b c </proc/self/uid_map; echo $a $b $c'
+effect PrivatePIDs yes cannot outside can "can 'kill -0 $sleeper'"
+effect PrivatePIDs yes sandbox-helper outside "$(cat /proc/1/comm)" 'cat /proc/1/comm'
+refused_with "not supported" PrivatePIDs no
+effect PrivateIPC yes cannot no can "can 'ipcs -q | grep $queue'"
+also=PrivateDevices=no
+effect PrivateIPC yes "cannot can" no "can can" "can '[ -e $shared ]'; can 'echo 1 >/dev/shm/sandbox-test.own && rm /dev/shm/sandbox-test.own'"
+also=
+effect PrivateNetwork yes cannot no can "can 'bash -c \"exec 3<>/dev/tcp/127.0.0.1/$port\"'"
+effect ProtectHostname yes sandbox no "$(uname -n)" 'uname -n'
+effect Hostname seven seven eight eight 'uname -n'
+effect ProtectControlGroups yes 0 no 1 'grep -c /sandbox-run/ /proc/self/cgroup | sed "s/[1-9].*/1/"'
+effect RestrictNamespaces yes cannot no can "can 'unshare -U true'"
+effect RestrictNamespaces '~user' cannot '~net' can "can 'unshare -U true'"
+effect RestrictNamespaces '~net' cannot '~uts' can "can 'unshare -Un true'"
+refused_with "not enforced by this build" IDMap root subid
+refused_with "not enforced by this build" PrivateNetwork outbound
+for key in PrivatePIDs PrivateIPC PrivateNetwork ProtectHostname ProtectControlGroups RestrictNamespaces; do
+	refused $key maybe
+done
+refused IDMap other
+refused Hostname "a/b" "$(printf %065d 0)"
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+write='echo 1 >$d/new && rm $d/new'
+effect ProtectSystem strict cannot full can "d=/srv/a; can '$write'"
+effect ProtectSystem yes cannot no can "d=/usr/lib/keys; can '$write'"
+effect ProtectSystem full cannot no can "d=/usr/lib/keys; can '$write'"
+effect ProtectHome yes cannot no can "can 'ls -d /home/bob/open'"
+effect ProtectHome yes cannot outside can "can 'ls -d /run/user'"
+effect Home read-only cannot host can "d=/home/alice; can '$write'"
+effect Home tmpfs "can work" read-only "can .config .ssh file work" "can 'ls ~'; ls -A ~ | sort"
+effect Home tmpfs can read-only cannot "can 'echo 1 >~/vanishes'"
+check "Home=tmpfs: what was written vanished" no "$([ -e /home/alice/vanishes ] && echo yes || echo no)"
+alice_directory=$work_directory
+effect CallerDirectory read-only cannot read-write can "d=$work_directory; can '$write'"
+for also in Home=tmpfs Home=host; do
+	effect CallerDirectory hidden cannot read-only can "can 'ls $work_directory/bin/true'"
+done
+also=
+effect SecretPaths /srv/a "cannot cannot" unset "can can" "can 'cat /srv/a/file'; can 'ls /srv/a'"
+effect SecretPaths '-%h/.ssh' "cannot cannot" outside "can can" "can 'cat /home/alice/.ssh/id'; can 'cat /srv/hidden/id'"
+policy $'BindReadOnlyPaths=/srv/a\nSecretPaths=/srv/a'
+check "SecretPaths=/srv/a yields to a bind of it" can "$(inside "can 'cat /srv/a/file'")"
+effect PrivateTmp yes "cannot cannot" no "can can" "can 'ls $work'; can 'ls /var/tmp/file'"
+effect TmpSize 1M cannot 4M can "can 'head -c 2M /dev/zero >/tmp/x'"
+effect TmpInodes 20 cannot 100 can "can 'i=0; while [ \$i -lt 40 ]; do : >/tmp/\$i || exit 1; i=\$((i + 1)); done'"
+effect BindPaths /srv/a:/data "can can" unset "cannot cannot" "d=/data; can 'cat /data/file'; can '$write'"
+effect BindPaths "/srv/a /srv/hidden:/else" "can can" unset "cannot cannot" "d=/srv/a; can '$write'; d=/else; can '$write'"
+effect BindReadOnlyPaths /srv/a:/data "can cannot" unset "cannot cannot" "d=/data; can 'cat /data/file'; can '$write'"
+effect TemporaryFileSystem /srv/a "0 can" unset "2 cannot" "ls /srv/a | wc -l; can 'echo 1 >/srv/a/vanishes'"
+check "TemporaryFileSystem: what was written vanished" no "$([ -e /srv/a/vanishes ] && echo yes || echo no)"
+effect InaccessiblePaths "/srv/a /etc/os-release" "cannot cannot" unset "can can" "can 'ls /srv/a'; can 'cat /etc/os-release'"
+also=BindPaths=/srv/a
+effect InaccessiblePaths /srv/a cannot unset can "can 'cat /srv/a/file'"
+effect ReadOnlyPaths /srv/a "can cannot" unset "can can" "d=/srv/a; can 'cat /srv/a/file'; can '$write'"
+effect ReadOnlyPaths /srv/a cannot unset can "d=/srv/a/nested; can '$write'"
+also=
+effect ReadOnlyPaths $work_directory/keep "cannot cannot can" unset "can can can" \
+	"for d in $work_directory/keep $work_directory/keep/nested $work_directory; do can '$write'; done"
+effect ReadOnlyPaths /dev "cannot can" unset "can can" "d=/dev/shm; can '$write'; can 'echo >/dev/null'"
+also=BindPaths=/srv/a/nested
+effect ReadOnlyPaths /srv/a cannot unset can "d=/srv/a/nested; can '$write'"
+also="BindPaths=$work_directory/bin/deep"
+effect NoExecPaths $work_directory/bin cannot unset can "can $work_directory/bin/deep/true"
+also=ReadOnlyPaths=/srv/a
+effect ReadWritePaths /srv/a/nested "cannot can" unset "cannot cannot" "for d in /srv/a /srv/a/nested; do can '$write'; done"
+also=
+effect ReadWritePaths /srv/a "can can" unset "cannot cannot" "for d in /srv/a /srv/a/nested; do can '$write'; done"
+effect NoExecPaths $work_directory/bin "cannot cannot" unset "can can" "cd $work_directory/bin; can ./true; can ./deep/true"
+also=NoExecPaths=$work_directory/bin
+effect ExecPaths $work_directory/bin/deep "cannot can" unset "cannot cannot" "cd $work_directory/bin; can ./true; can ./deep/true"
+also=PrivateIPC=no
+effect PrivateDevices yes "fd full null ptmx pts random stderr stdin stdout tty urandom zero" no "$(echo $(ls /dev))" 'ls /dev'
+also=
+effect ProtectProc noaccess "can cannot" default "can can" "can '[ -e /proc/1 ]'; can 'cat /proc/1/stat'"
+effect ProtectProc invisible cannot default can "can '[ -e /proc/1 ]'"
+effect ProtectProc ptraceable cannot default can "can '[ -e /proc/1 ]'"
+effect ProcSubset pid "cannot can" all "can can" "can 'cat /proc/meminfo'; can 'cat /proc/self/stat'"
+person=as_root
+effect ProtectKernelTunables yes cannot no can "read value </proc/sys/vm/swappiness; can 'echo \$value >/proc/sys/vm/swappiness'"
+person=as_alice
+effect ProtectKernelLogs yes cannot no can "can 'head -c 1 /proc/kallsyms'"
+if [ -c /dev/kmsg ]; then
+	also=PrivateDevices=no
+	effect ProtectKernelLogs yes cannot no can "can '[ -c /dev/kmsg ]'"
+else
+	skip "ProtectKernelLogs: this machine has no /dev/kmsg"
+fi
+also=
+effect Etc generated "1 0" host "1 1" 'for name in alice bob; do grep -c ^$name: /etc/passwd; done'
+effect Etc host "can cannot" outside "can can" "can 'cat /etc/keys-file'; can 'echo 1 >>/etc/keys-file'"
+effect EtcFiles keys-file can unset cannot "can 'cat /etc/keys-file'"
+
+also="BindPaths=/srv/a:/srv/hidden/in"
+refused_with "is hidden" SecretPaths /srv/hidden
+refused_with "is hidden" InaccessiblePaths /srv/hidden
+also=
+refused_with "not enforced by this build" Home overlay /srv/a
+for key in ProtectHome PrivateTmp PrivateDevices ProtectKernelTunables ProtectKernelLogs; do refused $key maybe; done
+for key in ProtectSystem CallerDirectory ProtectProc ProcSubset Etc Home; do refused $key other; done
+for key in SecretPaths BindPaths BindReadOnlyPaths TemporaryFileSystem InaccessiblePaths ReadOnlyPaths ReadWritePaths \
+	NoExecPaths ExecPaths; do
+	refused $key relative /srv/../etc
+	refused_with "made by the sandbox itself" $key /
+done
+for key in SecretPaths BindPaths BindReadOnlyPaths TemporaryFileSystem ReadWritePaths; do
+	refused_with "made by the sandbox itself" $key /dev/x
+done
+refused TmpSize 0 1X 200%
+refused TmpInodes 0 many
+refused EtcFiles ../shadow
+
+# --- privilege -------------------------------------------------------------------------------------------------------
+
+effect NoNewPrivileges yes 1 outside 0 'sed -n "s/^NoNewPrivs:\t//p" /proc/self/status'
+refused_with "not supported" NoNewPrivileges no
+person=as_root
+effect CapabilityBoundingSet "" "cannot 0000000000000000" outside "can $(sed -n 's/^CapBnd:\t//p' /proc/self/status)" \
+	"can 'cat /srv/private'; sed -n 's/^CapBnd:\t//p' /proc/self/status"
+person=as_alice
+refused_with "not enforced by this build" CapabilityBoundingSet CAP_NET_RAW
+effect SystemCallFilter '~chmod ~fchmodat ~fchmodat2' EPERM unset can '$probe chmod'
+effect SystemCallFilter '~@chown' cannot unset can "can 'chown alice .'"
+also='SystemCallFilter=~chmod'
+effect SystemCallErrorNumber EACCES EACCES EXDEV EXDEV '$probe chmod'
+effect SystemCallErrorNumber kill SIGSYS unset EPERM '$probe chmod'
+also=
+case $(uname -m) in
+x86_64)
+	if [ "$(outside '$probe i386')" = can ]; then
+		effect SystemCallArchitectures native ENOSYS outside can '$probe i386'
+	else
+		skip "SystemCallArchitectures: this kernel has no i386 system calls"
+	fi
+	policy "SystemCallArchitectures=native"
+	check "SystemCallArchitectures=native: x32" ENOSYS "$(inside '$probe x32')"
+	;;
+*) skip "SystemCallArchitectures: no program of another architecture for $(uname -m)" ;;
+esac
+effect RestrictAddressFamilies '~AF_NETLINK' "EAFNOSUPPORT can" unset "can can" '$probe socket 16; $probe socket 2'
+effect RestrictAddressFamilies none "EAFNOSUPPORT EAFNOSUPPORT" unset "can can" '$probe socket 1; $probe socket 2'
+effect MemoryDenyWriteExecute yes "EPERM EPERM" no "can can" '$probe write-execute; $probe execute-later'
+effect LockPersonality yes EPERM no can '$probe personality'
+person=as_realtime
+effect RestrictRealtime yes EPERM no can '$probe realtime'
+person=as_alice
+effect RestrictSUIDSGID yes "cannot cannot cannot" no "can can can" \
+	"cd $work_directory; : >f; can 'chmod u+s f'; can 'chmod g+s f'; can 'mkdir -m 2755 m'; rm -rf f m"
+also='SystemCallFilter=keyctl' before=(/usr/lib/keys/probe with-key)
+effect KeyringMode private ENOKEY inherit can '$probe key'
+effect KeyringMode shared ENOKEY inherit can '$probe key'
+also='' before=()
+# What mounts alone would allow: a file of the caller's, open for reading, is opened for writing through /proc.
+input=/home/alice/file
+effect Landlock prefer cannot off can "can 'echo 1 >/proc/self/fd/0'"
+effect Landlock require cannot off can "can 'echo 1 >/proc/self/fd/0'"
+input=/dev/null also=PrivateNetwork=no
+if [ "$(python3 -c 'import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1))')" -ge 6 ]; then
+	effect Landlock require EPERM off can "\$probe abstract $$"
+else
+	skip "Landlock: this kernel's has no scopes"
+fi
+also=
+for key in NoNewPrivileges MemoryDenyWriteExecute LockPersonality RestrictRealtime RestrictSUIDSGID; do refused $key maybe; done
+for key in KeyringMode Landlock CapabilityBoundingSet SystemCallFilter RestrictAddressFamilies SystemCallErrorNumber \
+	SystemCallArchitectures; do
+	refused $key other
+done
+refused_with "not enforced by this build" SystemCallArchitectures x86
+
+# --- process ---------------------------------------------------------------------------------------------------------
+
+effect LimitCPU 1:9 SIGXCPU 5 can '$probe spin 1200'
+effect LimitFSIZE 4K cannot 16K can "can 'head -c 8K /dev/zero >/tmp/x'"
+effect LimitDATA 32M ENOMEM infinity can '$probe map 64'
+effect LimitSTACK 1M SIGSEGV 16M can '$probe stack 4'
+effect LimitCORE 0 0 1M 2048 'ulimit -Hc'
+effect LimitRSS 64M 65536 infinity unlimited 'ulimit -Hm'
+effect LimitNOFILE 20 EMFILE 100 can '$probe open 50'
+effect LimitAS 32M ENOMEM infinity can '$probe map 64'
+effect LimitNPROC 6 EAGAIN 100 can '$probe fork 20'
+effect LimitMEMLOCK 4K ENOMEM 64K can '$probe lock 32'
+effect LimitLOCKS 7 7 8 8 'while read -r a b c d e; do [ "$a $b" = "Max file" ] && [ "$c" = locks ] && echo $d; done </proc/self/limits'
+effect LimitSIGPENDING 5 EAGAIN 100 can '$probe queue-signals 20'
+effect LimitMSGQUEUE 4096 EMFILE 819200 can '$probe message-queue'
+also=RestrictRealtime=no person=as_realtime
+effect LimitRTTIME 20ms:9s SIGXCPU infinity can '$probe realtime-spin 200'
+person=as_alice
+if (ulimit -e 40 && ulimit -r 50) 2>/dev/null; then # a limit of the policy is never above the session's
+	person=as_privileged
+	effect LimitNICE 0 EACCES -10 can '$probe nice -5'
+	effect LimitRTPRIO 0 EPERM 10 can '$probe realtime'
+	person=as_alice
+else
+	skip "LimitNICE: root lacks CAP_SYS_RESOURCE here, so no session can be given more than none"
+	skip "LimitRTPRIO: root lacks CAP_SYS_RESOURCE here, so no session can be given more than none"
+fi
+also=
+effect UMask 0077 "0077 600" 0022 "0022 644" 'umask; : >/tmp/f; stat -c %a /tmp/f'
+effect Nice 7 7 0 0 nice
+effect Environment '"A=1 2" B=%u' "[1 2][alice]" unset "[][]" 'echo "[$A][$B]"'
+before=(env KEYS_GIVEN=1)
+effect PassEnvironment KEYS_GIVEN "[1]" unset "[]" 'echo "[$KEYS_GIVEN]"'
+before=() also="Environment=A=1"
+effect UnsetEnvironment A "[]" unset "[1]" 'echo "[$A]"'
+also=
+effect WorkingDirectory /usr /usr unset $work_directory 'pwd'
+effect WorkingDirectory '~' /home/alice unset $work_directory 'pwd'
+effect RuntimeMaxSec 200ms "status 124" 10s lives 'sleep 0.5; echo lives'
+also=RuntimeMaxSec=100ms
+effect TimeoutStopSec 100ms "status 124" 5s lives 'trap "" TERM; sleep 0.5; echo lives'
+effect KillSignal SIGUSR1 USR1 SIGTERM TERM 'trap "echo USR1" USR1; trap "echo TERM" TERM; sleep 1 & wait'
+also=
+for limit in CPU FSIZE DATA STACK CORE RSS NOFILE AS NPROC MEMLOCK LOCKS SIGPENDING MSGQUEUE NICE RTPRIO RTTIME; do
+	refused Limit$limit much 9:8
+done
+refused UMask 8 rwx
+refused Nice 20 -21
+refused Environment NOVALUE
+refused PassEnvironment A=1
+refused UnsetEnvironment A=1
+refused WorkingDirectory relative
+refused_with 'enter directory /not/there' WorkingDirectory /not/there
+refused RuntimeMaxSec 0 soon
+refused TimeoutStopSec soon
+refused KillSignal SIGNAL 99
+
+# --- no row of the table without its test ----------------------------------------------------------------------------
+
+# has_check KEY TEST: whether the test that the key's row names has a check of it
+has_check() {
+	case $2 in
+	system:keys) grep -qE "^\s*effect $1 " "$root/tests/system/test-keys.sh" ;;
+	system:limits) grep -qE "^\s*(check|check_match|refused) \"[^\"]*\<$1\>" "$root/tests/system/test-limits.sh" ;;
+	unit:select) grep -qE "(\\\\n|[^A-Za-z])$1=" "$root/tests/unit/config/test_select.c" ;;
+	*) false ;;
+	esac
+}
+
+rows=0
+while read -r key enforced test; do
+	[ "$enforced" = true ] || continue
+	rows=$((rows + 1))
+	has_check "$key" "$test" || not_ok "$key: no check in $test"
+done < <(cc -E -P -x c '-DKEY(name, sections, type, class, live, enforced, words, fallback, group, help, test)=@name enforced test' \
+	"$root/config/keys.def" | tr -d '\n"' | tr '@' '\n' && echo)
+check "rows of the table that are enforced were read" "$(grep -cE '"(unit|system):[a-z]+"\)$' "$root/config/keys.def")" "$rows"
+finish
