@@ -434,6 +434,13 @@ static int read_path_word(struct draft *draft, const struct value_word *word, bo
 	return path_error(draft, word, "must be an absolute path without . or ..");
 }
 
+/* The sandbox works below these until its view is complete; nobody can change anything in them. */
+static bool is_workshop(const char *path)
+{
+	return strcmp(path, "/") == 0 || strcmp(path, "/run") == 0 || path_is_below(path, "/run/.host") ||
+	       path_is_below(path, "/run/.hidden");
+}
+
 /* These are made by the sandbox itself; a bind over or into them would undo what they promise. */
 static bool is_reserved_target(const char *path)
 {
@@ -541,8 +548,7 @@ static int add_policy_paths(struct view *view)
 			struct path_word word;
 			if (read_path_word(draft, &value->words[w], keys[i].is_bind, &word) != 0)
 				return -1;
-			bool refused = strcmp(word.target, "/") == 0 ||
-				       (!keys[i].may_be_reserved && is_reserved_target(word.target));
+			bool refused = is_workshop(word.target) || (!keys[i].may_be_reserved && is_reserved_target(word.target));
 			if (!refused)
 				keys[i].make(view, &word);
 			path_word_free(&word);

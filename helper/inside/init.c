@@ -72,12 +72,8 @@ static void start_payload(struct init *init)
 }
 
 /* The payload's standard descriptors are not ours to keep open. */
-static void release_standard_descriptors(void)
+static void release_standard_descriptors(int null)
 {
-	CLEANUP_FD null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0)
-		die_errno("open /dev/null");
 	for (int fd = 0; fd <= 2; fd++)
 		if (dup2(null, fd) < 0)
 			die_errno("release descriptor %d", fd);
@@ -160,11 +156,15 @@ void init_main(const struct inside *inside, pid_t offered)
 {
 	struct init init = {.inside = inside, .offered = offered};
 
+	CLEANUP_FD null = open("/dev/null", O_RDWR | O_CLOEXEC); /* before the payload: a policy may hide it */
+	if (null < 0)
+		die_errno("open /dev/null");
 	init.terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	watch_children(&init);
 	if (!(inside->plan->flags & PLAN_SESSION))
 		start_payload(&init);
-	release_standard_descriptors();
+	release_standard_descriptors(null);
+	close_fd(&null);
 	privs_no_new_privileges();
 	own_filter_init();
 	if (inside->plan->flags & PLAN_SESSION)

@@ -15,7 +15,8 @@ mkdir -p /srv/a/nested /srv/hidden "$work_directory"/{keep/nested,bin/deep} /usr
 mount -t tmpfs -o mode=1777 tmpfs /srv/a/nested && mount -t tmpfs tmpfs "$work_directory/keep/nested" || exit 1
 cc -std=c11 -D_GNU_SOURCE -O1 -o /usr/lib/keys/probe "$root/tests/system/probe.c" || { echo "skip: cc is not installed"; exit 77; }
 cp /usr/bin/true "$work_directory/bin/true" && cp /usr/bin/true "$work_directory/bin/deep/true" || exit 1
-for file in /srv/a/file /srv/hidden/id /etc/keys-file /var/tmp/file; do echo content >"$file"; done
+mkdir -p /etc/keys.d/below /etc/keys.files
+for file in /etc/keys.d/below/file /etc/keys.files/file /srv/a/file /srv/hidden/id /etc/keys-file /var/tmp/file; do echo content >"$file"; done
 ln -s /srv/hidden /home/alice/.ssh
 mkdir -m 0777 /home/bob/open && mkdir -p /run/user
 chmod 0711 /home/bob
@@ -122,7 +123,7 @@ effect PrivateIPC yes "cannot can" no "can can" "can '[ -e $shared ]'; can 'echo
 also=
 effect PrivateNetwork yes cannot no can "can 'bash -c \"exec 3<>/dev/tcp/127.0.0.1/$port\"'"
 effect ProtectHostname yes sandbox no "$(uname -n)" 'uname -n'
-effect Hostname seven seven eight eight 'uname -n'
+effect Hostname seven seven %u-eight alice-eight 'uname -n'
 effect ProtectControlGroups yes 0 no 1 'grep -c /sandbox-run/ /proc/self/cgroup | sed "s/[1-9].*/1/"'
 effect RestrictNamespaces yes cannot no can "can 'unshare -U true'"
 effect RestrictNamespaces '~user' cannot '~net' can "can 'unshare -U true'"
@@ -158,10 +159,16 @@ effect SecretPaths '-%h/.ssh' "cannot cannot" outside "can can" "can 'cat /home/
 policy $'BindReadOnlyPaths=/srv/a\nSecretPaths=/srv/a'
 check "SecretPaths=/srv/a yields to a bind of it" can "$(inside "can 'cat /srv/a/file'")"
 effect PrivateTmp yes "cannot cannot" no "can can" "can 'ls $work'; can 'ls /var/tmp/file'"
-effect TmpSize 1M cannot 4M can "can 'head -c 2M /dev/zero >/tmp/x'"
-effect TmpInodes 20 cannot 100 can "can 'i=0; while [ \$i -lt 40 ]; do : >/tmp/\$i || exit 1; i=\$((i + 1)); done'"
+also=$'Home=tmpfs\nTemporaryFileSystem=/empty'
+everywhere='for d in /tmp /var/tmp /dev/shm /empty ~'
+effect TmpSize 1M "cannot cannot cannot cannot cannot" 4M "can can can can can" \
+	"$everywhere; do can 'head -c 2M /dev/zero >\$d/x'; done"
+effect TmpInodes 20 "cannot cannot cannot cannot cannot" 100 "can can can can can" \
+	"$everywhere; do can 'for i in \$(seq 40); do : >\$d/\$i || exit 1; done'; done"
+also=
 effect BindPaths /srv/a:/data "can can" unset "cannot cannot" "d=/data; can 'cat /data/file'; can '$write'"
 effect BindPaths "/srv/a /srv/hidden:/else" "can can" unset "cannot cannot" "d=/srv/a; can '$write'; d=/else; can '$write'"
+effect BindPaths "/srv/a/file:/else -/not/there" can unset cannot "can 'echo content >/else && cat /else'"
 effect BindReadOnlyPaths /srv/a:/data "can cannot" unset "cannot cannot" "d=/data; can 'cat /data/file'; can '$write'"
 effect TemporaryFileSystem /srv/a "0 can" unset "2 cannot" "ls /srv/a | wc -l; can 'echo 1 >/srv/a/vanishes'"
 check "TemporaryFileSystem: what was written vanished" no "$([ -e /srv/a/vanishes ] && echo yes || echo no)"
@@ -205,7 +212,10 @@ fi
 also=
 effect Etc generated "1 0" host "1 1" 'for name in alice bob; do grep -c ^$name: /etc/passwd; done'
 effect Etc host "can cannot" outside "can can" "can 'cat /etc/keys-file'; can 'echo 1 >>/etc/keys-file'"
-effect EtcFiles keys-file can unset cannot "can 'cat /etc/keys-file'"
+effect EtcFiles "keys-file keys.d keys.files/" "can can can" unset "cannot cannot cannot" \
+	"can 'cat /etc/keys-file'; can 'ls /etc/keys.d/below/file'; can 'cat /etc/keys.files/file'"
+policy "EtcFiles=passwd"
+check "EtcFiles=passwd: the person is listed alone all the same" 0 "$(inside 'grep -c ^bob: /etc/passwd')"
 
 also="BindPaths=/srv/a:/srv/hidden/in"
 refused_with "is hidden" SecretPaths /srv/hidden
@@ -217,8 +227,12 @@ for key in ProtectSystem CallerDirectory ProtectProc ProcSubset Etc Home; do ref
 for key in SecretPaths BindPaths BindReadOnlyPaths TemporaryFileSystem InaccessiblePaths ReadOnlyPaths ReadWritePaths \
 	NoExecPaths ExecPaths; do
 	refused $key relative /srv/../etc
-	refused_with "made by the sandbox itself" $key /
+	refused_with "made by the sandbox itself" $key / /run
 done
+for key in BindPaths BindReadOnlyPaths ReadWritePaths InaccessiblePaths ReadOnlyPaths NoExecPaths ExecPaths SecretPaths; do
+	refused_with "open /not/there" $key /not/there
+done
+refused_with "open /dev/null" InaccessiblePaths /dev /dev/null
 for key in SecretPaths BindPaths BindReadOnlyPaths TemporaryFileSystem ReadWritePaths; do
 	refused_with "made by the sandbox itself" $key /dev/x
 done
