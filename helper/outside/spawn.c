@@ -118,6 +118,20 @@ void spawn_sandbox(const struct spawn_request *request, struct spawned *ret_spaw
 	open_gate(ret_spawned);
 }
 
+/* Its own words come first: it may have failed and ended meanwhile, and is then found nowhere. */
+static noreturn void not_admitted(const struct spawned *spawned, const char *why)
+{
+	static char text[MESSAGE_TEXT_MAX + 1];
+	struct message message;
+
+	if (message_receive(spawned->control, &message, text, sizeof(text), MSG_DONTWAIT) == 1 &&
+	    message.kind == MESSAGE_FAILED) {
+		status_error(message.text, message.value);
+		die("%s", message.text);
+	}
+	die("%s", why);
+}
+
 void spawn_admit(const struct spawn_request *request, const struct spawned *spawned)
 {
 	static char text[MESSAGE_TEXT_MAX + 1];
@@ -141,8 +155,9 @@ void spawn_admit(const struct spawn_request *request, const struct spawned *spaw
 	if (message.kind != MESSAGE_ENTERED)
 		die("unexpected message %u from the sandbox's first process", message.kind);
 	if (request->cgroup && cgroup_verify(request->cgroup, spawned->pid, why, sizeof(why)) != 0)
-		die("%s", why);
-	open_gate(spawned);
+		not_admitted(spawned, why);
+	if (write_all(spawned->gate, "g", 1) != 0)
+		not_admitted(spawned, "the sandbox's first process ended during set-up");
 }
 
 int spawn_reap(struct spawned *spawned, int timeout_ms)
