@@ -327,7 +327,11 @@ else
 fi
 also=
 effect UMask 0077 "0077 600" 0022 "0022 644" 'umask; : >/tmp/f; stat -c %a /tmp/f'
-effect Nice 7 7 0 0 nice
+before=(nice -n 3)
+effect Nice 7 7 unset 3 nice
+before=(sh -c 'umask 0077 && exec "$@"' sh)
+effect UMask 0022 0022 unset 0077 umask
+before=()
 effect Environment '"A=1 2" B=%u' "[1 2][alice]" unset "[][]" 'echo "[$A][$B]"'
 before=(env KEYS_GIVEN=1)
 effect PassEnvironment KEYS_GIVEN "[1]" unset "[]" 'echo "[$KEYS_GIVEN]"'
