@@ -60,7 +60,7 @@ struct plan_step {
 	plan_ref text;
 	uint32_t mode;
 	uint64_t attributes; /* MOUNT_ATTR_* to set */
-	uint64_t clear;      /* MOUNT_ATTR_* to clear; those the kernel locked stay */
+	uint64_t clear;      /* MOUNT_ATTR_* to clear; one that the host's mount has is locked, and an error */
 	uint64_t size;       /* bytes */
 	uint64_t inodes;
 };

@@ -4,7 +4,8 @@
  * (a step and its target). They come in phases: the base, which no policy path names; what the policy brings in; what may be
  * written; what may be executed; what is hidden. So a restriction holds for everything that is brought below it, and a
  * hidden path is looked up in the complete view, whatever links lead there. Within a phase a directory comes before what is
- * in it and, on one path, the more restrictive later and therefore on top.
+ * in it and, on one path, the more restrictive later and therefore on top; of what is hidden, what is in a directory comes
+ * before it, since it cannot be found there later.
  */
 #include "config/draft.h"
 
@@ -596,7 +597,7 @@ static int compare_rules(const void *a, const void *b)
 	int order = compare_paths(draft_text(sort_draft, x->step.target), draft_text(sort_draft, y->step.target));
 
 	if (order != 0)
-		return order;
+		return phase_of(x) == PHASE_HIDE ? -order : order;
 	if (x->rank != y->rank)
 		return x->rank < y->rank ? -1 : 1;
 	return x->sequence < y->sequence ? -1 : 1;

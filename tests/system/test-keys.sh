@@ -156,6 +156,9 @@ done
 also=
 effect SecretPaths /srv/a "cannot cannot" unset "can can" "can 'cat /srv/a/file'; can 'ls /srv/a'"
 effect SecretPaths '-%h/.ssh' "cannot cannot" outside "can can" "can 'cat /home/alice/.ssh/id'; can 'cat /srv/hidden/id'"
+also=SecretPaths=/srv/a
+effect InaccessiblePaths "/srv/a/file /etc/os-release" "cannot cannot" unset "cannot can" "can 'cat /srv/a/file'; can 'cat /etc/os-release'"
+also=
 policy $'BindReadOnlyPaths=/srv/a\nSecretPaths=/srv/a'
 check "SecretPaths=/srv/a yields to a bind of it" can "$(inside "can 'cat /srv/a/file'")"
 effect PrivateTmp yes "cannot cannot" no "can can" "can 'ls $work'; can 'ls /var/tmp/file'"
@@ -169,7 +172,8 @@ also=
 effect BindPaths /srv/a:/data "can can" unset "cannot cannot" "d=/data; can 'cat /data/file'; can '$write'"
 effect BindPaths "/srv/a /srv/hidden:/else" "can can" unset "cannot cannot" "d=/srv/a; can '$write'; d=/else; can '$write'"
 effect BindPaths "/srv/a/file:/else -/not/there" can unset cannot "can 'echo content >/else && cat /else'"
-effect BindReadOnlyPaths /srv/a:/data "can cannot" unset "cannot cannot" "d=/data; can 'cat /data/file'; can '$write'"
+effect BindReadOnlyPaths /srv/a:/data "can cannot cannot" unset "cannot cannot cannot" \
+	"can 'cat /data/file'; for d in /data /data/nested; do can '$write'; done"
 effect TemporaryFileSystem /srv/a "0 can" unset "2 cannot" "ls /srv/a | wc -l; can 'echo 1 >/srv/a/vanishes'"
 check "TemporaryFileSystem: what was written vanished" no "$([ -e /srv/a/vanishes ] && echo yes || echo no)"
 effect InaccessiblePaths "/srv/a /etc/os-release" "cannot cannot" unset "can can" "can 'ls /srv/a'; can 'cat /etc/os-release'"

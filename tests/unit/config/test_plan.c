@@ -133,6 +133,14 @@ static void what_is_brought_below_a_restriction_is_restricted(void **state)
 	assert_true(position("/srv/a/c", STEP_BIND) < top_position("/srv/a")); /* not from this one */
 }
 
+static void what_is_in_a_hidden_directory_is_hidden_before_it(void **state)
+{
+	(void)state;
+	accept_plan("SecretPaths=/srv/a\nInaccessiblePaths=/srv/a/b/c /srv/a/b\n");
+	assert_true(position("/srv/a/b/c", STEP_MASK) < position("/srv/a/b", STEP_MASK));
+	assert_true(position("/srv/a/b", STEP_MASK) < position("/srv/a", STEP_MASK));
+}
+
 static void refuse_plan(const char *settings, const char *error)
 {
 	assert_int_not_equal(plan_with(settings), 0);
@@ -399,6 +407,7 @@ int main(void)
 		TEST(a_directory_is_planned_before_what_is_in_it),
 		TEST(what_is_hidden_is_hidden_last),
 		TEST(what_is_brought_below_a_restriction_is_restricted),
+		TEST(what_is_in_a_hidden_directory_is_hidden_before_it),
 		TEST(a_bind_below_a_hidden_path_is_refused),
 		TEST(inaccessible_lies_on_top_of_every_other_rule),
 		TEST(read_only_beats_a_bind_of_the_same_path),
