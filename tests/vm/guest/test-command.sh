@@ -24,6 +24,20 @@ check "twin: without the limit 200M can be allocated" "0" "$(fact unlimited)"
 check "MemoryMax=64M and a child of the shell allocating 200M: 137" "137" "$(fact limited)"
 check_match "MemoryMax: reason oom" '*"reason":"oom"*' "$(cat /home/bob/status 2>&1)"
 
+# Limits above none need a root that may raise them, which containers rarely have.
+mkdir -p /etc/sandbox-run/policy.d
+printf '[profile realtime]\nInherit=default\nRestrictRealtime=no\n[run]\nProfiles=realtime\n' >/etc/sandbox-run/policy.d/realtime.conf
+raised() {
+	(cd /home/bob && prlimit --nice=40 --rtprio=50 setpriv --reuid=bob --regid=bob --init-groups \
+		env -i PATH=/usr/bin:/bin sandbox-run -q "$@" 2>&1)
+}
+check "LimitNICE=0: the nice value cannot be lowered" 0 "$(raised -s LimitNICE=0 -- nice -n -5 nice | tail -n 1)"
+check "twin: LimitNICE=-10 lets it" -5 "$(raised -s LimitNICE=-10 -- nice -n -5 nice)"
+check_match "LimitRTPRIO=0: no real-time scheduling" "*not permitted*" "$(raised -s LimitRTPRIO=0 -- chrt -f 5 echo runs)"
+check "twin: LimitRTPRIO=10 lets it" runs "$(raised -s LimitRTPRIO=10 -- chrt -f 5 echo runs)"
+check_match "twin: and no higher" "*not permitted*" "$(raised -s LimitRTPRIO=10 -- chrt -f 20 echo runs)"
+rm /etc/sandbox-run/policy.d/realtime.conf
+
 # bash waits and tries again where it cannot fork (dash gives up), so its loop is still there while it is looked at.
 start_session bob "sandbox-run -s TasksMax=32 -- bash -c '
 	sleep 4005 & for i in \$(seq 100); do (sleep 4006 &) & done 2>/dev/null; sleep 4005'"
