@@ -148,7 +148,6 @@ effect Home read-only cannot host can "d=/home/alice; can '$write'"
 effect Home tmpfs "can work" read-only "can .config .ssh file work" "can 'ls ~'; ls -A ~ | sort"
 effect Home tmpfs can read-only cannot "can 'echo 1 >~/vanishes'"
 check "Home=tmpfs: what was written vanished" no "$([ -e /home/alice/vanishes ] && echo yes || echo no)"
-alice_directory=$work_directory
 effect CallerDirectory read-only cannot read-write can "d=$work_directory; can '$write'"
 for also in Home=tmpfs Home=host; do
 	effect CallerDirectory hidden cannot read-only can "can 'ls $work_directory/bin/true'"
@@ -299,7 +298,7 @@ if [ "$landlock" -ge 1 ]; then
 	effect Landlock require cannot off can "can 'echo 1 >/proc/self/fd/0'"
 	input=/dev/null
 else
-	refused Landlock require
+	refused_with "no Landlock" Landlock require
 	skip "Landlock: this kernel has none"
 fi
 if [ "$landlock" -ge 6 ]; then
