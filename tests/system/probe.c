@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <linux/keyctl.h>
 #include <mqueue.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -90,6 +91,12 @@ static bool try_realtime_spin(long milliseconds)
 static bool try_socket(long family)
 {
 	return socket((int)family, family == AF_NETLINK ? SOCK_RAW : SOCK_STREAM, 0) >= 0;
+}
+
+static bool try_raw_socket(long unused)
+{
+	(void)unused;
+	return socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) >= 0;
 }
 
 /* The name comes from the test, so that several can run at once. */
@@ -218,6 +225,7 @@ static const struct probe {
 	{"realtime-spin", try_realtime_spin},
 	{"spin", try_spin},
 	{"socket", try_socket},
+	{"raw-socket", try_raw_socket},
 	{"abstract", try_abstract},
 	{"key", try_key},
 	{"i386", try_i386},

@@ -21,7 +21,6 @@ ln -s /srv/hidden /home/alice/.ssh
 mkdir -m 0777 /home/bob/open && mkdir -p /run/user
 chmod 0711 /home/bob
 chown -R alice:alice /home/alice /srv/a /srv/hidden /usr/lib/keys /etc/keys-file
-install -m 0600 -o alice -g alice /dev/null /srv/private
 queue=$(as_alice ipcmk -Q | sed 's/.*: //')
 shared=/dev/shm/sandbox-test.$$
 as_alice sh -c ": >$shared"
@@ -248,8 +247,8 @@ refused EtcFiles ../shadow
 effect NoNewPrivileges yes 1 outside 0 'sed -n "s/^NoNewPrivs:\t//p" /proc/self/status'
 refused_with "not supported" NoNewPrivileges no
 person=as_root
-effect CapabilityBoundingSet "" "cannot 0000000000000000" outside "can $(sed -n 's/^CapBnd:\t//p' /proc/self/status)" \
-	"can 'cat /srv/private'; sed -n 's/^CapBnd:\t//p' /proc/self/status"
+effect CapabilityBoundingSet "" "EPERM 0000000000000000" outside "can $(sed -n 's/^CapBnd:\t//p' /proc/self/status)" \
+	'$probe raw-socket; sed -n "s/^CapBnd:\t//p" /proc/self/status'
 person=as_alice
 refused_with "not enforced by this build" CapabilityBoundingSet CAP_NET_RAW
 effect SystemCallFilter '~chmod ~fchmodat ~fchmodat2' EPERM unset can '$probe chmod'
