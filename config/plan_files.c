@@ -350,8 +350,10 @@ static void add_caller_directory(struct view *view)
 	    path_is_below(directory, "/dev") || path_is_below(directory, "/run") || path_is_below(directory, "/etc"))
 		return; /* there is nothing of the host's to show under these names */
 	bool home_or_above = path_is_below(home, directory);
-	if (access == DIRECTORY_HIDDEN && !home_or_above) {
-		view->hidden_directory = directory;
+	if (access == DIRECTORY_HIDDEN) {
+		/* What is root's is the system's to show, or not. */
+		if (!home_or_above && request->directory_owner != 0)
+			view->hidden_directory = directory;
 		return;
 	}
 	if (access == DIRECTORY_READ_WRITE && (home_or_above || request->directory_owner != draft->person->uid)) {
