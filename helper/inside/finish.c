@@ -46,6 +46,17 @@ static void limits_apply(const struct plan *plan)
 	}
 }
 
+/* Never below the session's: like the limits, that is not the sandbox's to give (getpriority(2) may return -1). */
+static void nice_apply(const struct plan *plan)
+{
+	if (!(plan->flags & PLAN_SET_NICE))
+		return;
+	errno = 0;
+	int present = getpriority(PRIO_PROCESS, 0);
+	if (errno != 0 || (present < plan->nice && setpriority(PRIO_PROCESS, 0, plan->nice) != 0))
+		die_errno("set nice value %d", plan->nice);
+}
+
 static void filter_load(const struct plan *plan)
 {
 	const struct sock_fprog program = {
@@ -82,8 +93,7 @@ void finish_restrict(const struct plan *plan)
 {
 	if (plan->flags & PLAN_SET_UMASK)
 		umask((mode_t)plan->umask);
-	if ((plan->flags & PLAN_SET_NICE) && setpriority(PRIO_PROCESS, 0, plan->nice) != 0)
-		die_errno("set nice value %d", plan->nice);
+	nice_apply(plan);
 	limits_apply(plan);
 	if (plan->flags & PLAN_NO_NEW_PRIVILEGES)
 		privs_no_new_privileges();

@@ -344,6 +344,7 @@ also=
 effect UMask 0077 "0077 600" 0022 "0022 644" 'umask; : >/tmp/f; stat -c %a /tmp/f'
 before=(nice -n 3)
 effect Nice 7 7 unset 3 nice
+effect Nice 1 3 unset 3 nice
 before=(sh -c 'umask 0077 && exec "$@"' sh)
 effect UMask 0022 0022 unset 0077 umask
 before=()
