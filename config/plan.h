@@ -63,6 +63,7 @@ struct plan_step {
 	uint64_t clear;      /* MOUNT_ATTR_* to clear; one that the host's mount has is locked, and an error */
 	uint64_t size;       /* bytes */
 	uint64_t inodes;
+	uint64_t device, inode; /* st_dev and st_ino that the source of a bind must have; inode 0: any */
 };
 
 /* One write into a control file of the sandbox's own cgroup. */

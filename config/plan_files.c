@@ -114,7 +114,8 @@ static void add_link(struct view *view, const char *target, const char *content)
 /* Directories of the host's root that are never taken as they are: made anew, private, or nobody's business inside. */
 static bool is_special_root(const char *name)
 {
-	static const char *const names[] = {"proc", "sys", "dev", "run", "tmp", "home", "root", "etc", "boot", "lost+found"};
+	static const char *const names[] = {"proc", "sys", "dev", "run", "tmp", "home", "root", "etc", "boot", "lost+found",
+					     ".hidden"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(name, names[i]) == 0)
@@ -366,6 +367,8 @@ static void add_caller_directory(struct view *view)
 		return; /* Home= decides about the home; above it lies what ProtectHome= hides */
 	struct rule *rule = add_bind(view, RANK_BASE, directory, directory, access == DIRECTORY_READ_WRITE);
 	rule->step.flags |= STEP_IF_ALLOWED | STEP_IF_EXISTS;
+	rule->step.device = request->directory_device;
+	rule->step.inode = request->directory_inode;
 	if (access == DIRECTORY_READ_WRITE)
 		add_caller_protection(view, directory);
 }
@@ -440,8 +443,7 @@ static int read_path_word(struct draft *draft, const struct value_word *word, bo
 /* The sandbox works below these until its view is complete; nobody can change anything in them. */
 static bool is_workshop(const char *path)
 {
-	return strcmp(path, "/") == 0 || strcmp(path, "/run") == 0 || path_is_below(path, "/run/.host") ||
-	       path_is_below(path, "/run/.hidden");
+	return strcmp(path, "/") == 0 || path_is_below(path, "/.hidden");
 }
 
 /* These are made by the sandbox itself; a bind over or into them would undo what they promise. */

@@ -24,6 +24,7 @@ struct request {
 	const char *const *environment; /* the caller's, NULL-terminated, as data; never consulted by getenv */
 	const char *directory; /* the caller's, absolute; NULL: unknown or deleted */
 	uid_t directory_owner;
+	uint64_t directory_device, directory_inode; /* which it was: names can be exchanged */
 };
 
 #endif

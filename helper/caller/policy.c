@@ -130,6 +130,8 @@ static int explain_plan(const struct options *options, const struct profile *pro
 		.environment = (const char *const *)caller->environment,
 		.directory = caller->directory[0] ? caller->directory : NULL,
 		.directory_owner = caller->directory_owner,
+		.directory_device = caller->directory_device,
+		.directory_inode = caller->directory_inode,
 	};
 	struct policy_errors errors = {0};
 	struct plan *plan = NULL;

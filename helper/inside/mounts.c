@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The sandbox's view. The new root, an empty tmpfs, is entered first, so every target is an ordinary path, and a link
- * planted anywhere leads somewhere inside (threats A6.1). The host's tree is covered where it is mounted: only this
- * process gets there, which has it as working directory and by a descriptor. Sources are opened there with openat2(2)
- * RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS and the person's own rights. Only what the plan marks by-name, paths that nobody
- * but root can change, is mounted by name: mount(2) costs half of the calls by descriptor. In the end a detaching umount2(2)
- * takes the host's tree away as a whole.
+ * The sandbox's view. The new root, an empty tmpfs, is entered first, so nothing that is named afterwards leads out. The
+ * host's tree is covered where it is mounted: only this process gets there, which has it as working directory and by a
+ * descriptor. Sources and targets are opened with the person's own rights, see helper/inside/paths.h. Only what the plan
+ * marks by-name, paths that nobody but root can change, is mounted by name: mount(2) costs half of the calls by descriptor.
+ * In the end a detaching umount2(2) takes the host's tree away as a whole.
  */
 #include "helper/inside/mounts.h"
 
@@ -24,6 +23,7 @@
 #include <unistd.h>
 
 #include "helper/die.h"
+#include "helper/inside/paths.h"
 #include "helper/io.h"
 
 /* Of sys/mount.h, which cannot be included beside linux/mount.h in glibc 2.36. */
@@ -39,10 +39,8 @@ static const off_t copy_bytes_max = 8 << 20;
  * what is bound from there is read-only too; that also covers the host's tree, which is mounted on the directory below.
  * They stay: nothing can be mounted over a file that was unlinked, and a login program's view shows some of it again.
  */
-static const char mask_path[] = "/run/.hidden";
-static const char *const masks[2] = {"/run/.hidden/file", "/run/.hidden/directory"};
-
-static int host = -1; /* O_PATH of the host's root, which is the working directory too */
+static const char mask_path[] = "/.hidden";
+static const char *const masks[2] = {"/.hidden/file", "/.hidden/directory"};
 
 /* --- the mount system calls (libc of Debian 12 wraps only some) --------------------------------------------------------*/
 
@@ -76,65 +74,6 @@ static unsigned long mount_flags(uint64_t attributes)
 	return (unsigned long)attributes;
 }
 
-/* --- targets ------------------------------------------------------------------------------------------------------------*/
-
-static int open_target(const char *path)
-{
-	return open_resolved(AT_FDCWD, path, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
-}
-
-static int open_source(const char *path, uint64_t flags)
-{
-	return open_resolved(host, path, flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-}
-
-/* Opens the directory that holds the last component of path, making what is missing of it. Returns -1 with errno. */
-static int open_parent(const char *path, const char **ret_last)
-{
-	const char *last = strrchr(path, '/'), *name;
-	char parent[4096];
-
-	if (!last || (size_t)(last - path) >= sizeof(parent)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	*ret_last = last + 1;
-	snprintf(parent, sizeof(parent), "%.*s", last == path ? 1 : (int)(last - path), path);
-	int fd = open_target(parent);
-	if (fd >= 0 || errno != ENOENT)
-		return fd;
-	CLEANUP_FD above = open_parent(parent, &name);
-	if (above < 0 || (mkdirat(above, name, 0755) != 0 && errno != EEXIST))
-		return -1;
-	return open_target(parent);
-}
-
-/* Makes an empty directory or file at path, by the type in mode, where nothing is yet. */
-static int make_node(const char *path, mode_t mode)
-{
-	const char *name;
-	bool directory = S_ISDIR(mode);
-
-	if ((directory ? mkdir(path, mode & 07777) : mknod(path, mode, 0)) == 0 || errno == EEXIST)
-		return 0;
-	if (errno != ENOENT)
-		return -1;
-	CLEANUP_FD parent = open_parent(path, &name);
-	if (parent < 0)
-		return -1;
-	return directory ? mkdirat(parent, name, mode & 07777) : mknodat(parent, name, mode, 0);
-}
-
-/* Opens a mount point, making it where it is missing. */
-static int make_target(const char *path, mode_t mode)
-{
-	int fd = open_target(path);
-
-	if (fd >= 0 || errno != ENOENT)
-		return fd;
-	return make_node(path, mode) == 0 ? open_target(path) : -1;
-}
-
 /* --- steps --------------------------------------------------------------------------------------------------------------*/
 
 /* Is this failure one the step allows to be skipped? */
@@ -153,6 +92,14 @@ static mode_t type_of(int fd)
 	if (fstat(fd, &status) != 0)
 		die_errno("look at a mount source");
 	return S_ISDIR(status.st_mode) ? S_IFDIR : S_IFREG;
+}
+
+/* ELOOP has one meaning here, and the person can mend it. */
+static noreturn void cannot_open(const char *path)
+{
+	if (errno == ELOOP)
+		die("%s: there is a link of the person's own on the way", path);
+	die_errno("open %s", path);
 }
 
 /* Opens a new file for writing. */
@@ -184,6 +131,10 @@ static void bind_source(const struct plan_step *step, int source, const char *ta
 	if (tree < 0)
 		die_errno("take the host's tree for %s", target);
 	CLEANUP_FD fd = make_target(target, type_of(source) | 0755);
+	if (fd < 0 && errno == ELOOP && may_skip(step, errno))
+		return;
+	if (fd < 0 && errno == ELOOP)
+		cannot_open(target);
 	if (fd < 0)
 		die_errno("make mount point %s", target);
 	if (set_attributes(tree, "", step->attributes, step->clear, true) != 0)
@@ -206,6 +157,19 @@ static void bind_by_name(const struct plan_step *step, const char *source, const
 		die_errno("set mount attributes of %s", target);
 }
 
+/* Where the plan knows which directory it means, another one of that name will not do. */
+static void check_identity(const struct plan_step *step, int source, const char *path)
+{
+	struct stat status;
+
+	if (step->inode == 0)
+		return;
+	if (fstat(source, &status) != 0)
+		die_errno("look at %s", path);
+	if (status.st_ino != step->inode || status.st_dev != step->device)
+		die("%s is not the directory it was", path);
+}
+
 static void step_bind(const struct plan *plan, const struct plan_step *step, const char *target)
 {
 	const char *path = plan_string(plan, step->source);
@@ -215,10 +179,12 @@ static void step_bind(const struct plan *plan, const struct plan_step *step, con
 		return;
 	}
 	CLEANUP_FD source = open_source(path, O_PATH);
-	if (source >= 0)
+	if (source >= 0) {
+		check_identity(step, source, path);
 		bind_source(step, source, target);
-	else if (!may_skip(step, errno))
-		die_errno("open %s", path);
+	} else if (!may_skip(step, errno) || (step->inode && errno == ELOOP)) {
+		cannot_open(path);
+	}
 }
 
 /* A new file system at target. By name, or on the working directory, which is the target meanwhile. */
@@ -233,6 +199,8 @@ static void mount_new(const struct plan_step *step, const char *type, const char
 		CLEANUP_FD fd = step->flags & STEP_IF_EXISTS ? open_target(target) : make_target(target, S_IFDIR | 0755);
 		if (fd < 0 && may_skip(step, errno))
 			return;
+		if (fd < 0 && errno == ELOOP)
+			cannot_open(target);
 		if (fd < 0 || fchdir(fd) != 0)
 			die_errno("enter mount point %s", target);
 		where = ".";
@@ -243,7 +211,7 @@ static void mount_new(const struct plan_step *step, const char *type, const char
 				 "mount /proc: the host's own /proc is masked here (Operation not permitted)");
 		die_errno("mount a new %s on %s", type, target);
 	}
-	if (where != target && fchdir(host) != 0)
+	if (where != target && fchdir(paths_host()) != 0)
 		die_errno("return to the host's tree");
 }
 
@@ -286,11 +254,11 @@ static void step_terminal(const struct plan_step *step, const char *target)
 		if (!isatty(descriptor) || fstat(descriptor, &wanted) != 0)
 			continue;
 		snprintf(link, sizeof(link), "proc/self/fd/%d", descriptor);
-		ssize_t length = readlinkat(host, link, path, sizeof(path) - 1);
+		ssize_t length = readlinkat(paths_host(), link, path, sizeof(path) - 1);
 		if (length <= 0)
 			return;
 		path[length] = '\0';
-		CLEANUP_FD source = open_resolved(host, path, O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+		CLEANUP_FD source = open_resolved(paths_host(), path, O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 		if (source < 0 || fstat(source, &found) != 0 || found.st_dev != wanted.st_dev ||
 		    found.st_ino != wanted.st_ino)
 			return; /* of another namespace: works as a descriptor, has no name here */
@@ -299,32 +267,35 @@ static void step_terminal(const struct plan_step *step, const char *target)
 	}
 }
 
+/* A part of the new root that becomes a mount of its own must not escape what is done to the root at the end. */
 static void step_attributes(const struct plan_step *step, const char *target)
 {
-	CLEANUP_FD fd = open_target(target);
+	CLEANUP_FD fd = open_restricted(target);
 
 	if (fd < 0) {
 		if (!may_skip(step, errno))
-			die_errno("open %s", target);
+			cannot_open(target);
 		return;
 	}
 	CLEANUP_FD tree = open_tree_clone(fd, step->flags & STEP_RECURSIVE);
-	if (tree < 0 || set_attributes(tree, "", step->attributes, step->clear, true) != 0 || attach(tree, fd) != 0)
+	if (tree < 0 || set_attributes(tree, "", step->attributes, step->clear, true) != 0 ||
+	    (is_of_root(fd) && set_attributes(tree, "", MOUNT_ATTR_RDONLY, 0, false) != 0) || attach(tree, fd) != 0)
 		die_errno("set mount attributes of %s", target);
 }
 
 static void step_mask(const struct plan_step *step, const char *target)
 {
 	if (step->flags & STEP_BY_NAME) {
-		if (mount(masks[S_ISDIR(step->mode)], target, NULL, MS_BIND, NULL) != 0 && !may_skip(step, errno))
+		if (mount(masks[S_ISDIR(step->mode)], target, NULL, MS_BIND, NULL) != 0 &&
+		    (!may_skip(step, errno) || access(masks[S_ISDIR(step->mode)], F_OK) != 0))
 			die_errno("hide %s", target);
 		return;
 	}
-	CLEANUP_FD fd = open_target(target);
+	CLEANUP_FD fd = open_restricted(target);
 	if (fd < 0) {
 		/* What the person cannot reach needs no cover. */
 		if (!may_skip(step, errno) && errno != EACCES)
-			die_errno("open %s", target);
+			cannot_open(target);
 		return;
 	}
 	CLEANUP_FD tree = (int)syscall(SYS_open_tree, AT_FDCWD, masks[type_of(fd) == S_IFDIR],
@@ -368,7 +339,7 @@ static void copy_directory_files(int source, const char *target)
 
 	if (!directory)
 		die_errno("copy %s", target);
-	for (struct dirent *entry; (entry = readdir(directory)) && copied < COPY_FILES_MAX;) {
+	for (struct dirent *entry; (errno = 0, entry = readdir(directory)) && copied < COPY_FILES_MAX;) {
 		struct stat status;
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
 		    snprintf(path, sizeof(path), "%s/%s", target, entry->d_name) >= (int)sizeof(path))
@@ -380,6 +351,8 @@ static void copy_directory_files(int source, const char *target)
 		copy_file(from, &status, path);
 		copied++;
 	}
+	if (errno != 0)
+		die_errno("read %s", target);
 	closedir(directory);
 }
 
@@ -392,7 +365,7 @@ static void step_copy(const struct plan *plan, const struct plan_step *step, con
 
 	if (source < 0) {
 		if (!may_skip(step, errno))
-			die_errno("open %s", path);
+			cannot_open(path);
 		return;
 	}
 	if (fstat(source, &status) != 0)
@@ -484,19 +457,20 @@ static int new_root(const char *options)
 
 /* Nothing mounted here may reach the host, nor the reverse; a copied tree receives from the host otherwise
  * (mount_namespaces(7), "Restrictions on mount namespaces"). */
-static void enter_root(const char *options)
+static void enter_root(const char *options, uid_t person)
 {
 	const uint64_t attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
 		die_errno("make all mounts private");
-	host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CLEANUP_FD root = new_root(options);
-	if (host < 0 || root < 0 || attach(root, host) != 0 || fchdir(root) != 0 || mkdir("run", 0755) != 0 ||
+	if (host < 0 || root < 0 || attach(root, host) != 0 || fchdir(root) != 0 ||
 	    mkdir(mask_path + 1, 0755) != 0 || mknod(masks[0] + 1, S_IFREG, 0) != 0 || mkdir(masks[1] + 1, 0) != 0)
 		die_errno("make the new root");
 	if (syscall(SYS_pivot_root, ".", masks[1] + 1) != 0)
 		die_errno("enter the new root");
+	paths_begin(host, person);
 	if (mount(mask_path, mask_path, NULL, MS_BIND, NULL) != 0 ||
 	    set_attributes(AT_FDCWD, mask_path, attributes, 0, false) != 0 || fchdir(host) != 0)
 		die_errno("cover the host's tree");
@@ -504,7 +478,7 @@ static void enter_root(const char *options)
 
 static void leave_host(void)
 {
-	close_fd(&host);
+	paths_leave();
 	if (umount2(".", MNT_DETACH) != 0 || chdir("/") != 0)
 		die_errno("detach the host's tree");
 }
@@ -514,7 +488,7 @@ void mounts_enter(const struct plan *plan)
 	const struct plan_step *steps = plan_array(plan, plan->steps);
 	mode_t mask = umask(0);
 
-	enter_root(plan_string(plan, plan->root_options));
+	enter_root(plan_string(plan, plan->root_options), plan->uid);
 	for (uint32_t i = 0; i < plan->steps.count; i++)
 		execute_step(plan, &steps[i]);
 	leave_host();

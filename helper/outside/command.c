@@ -74,6 +74,8 @@ static struct plan *make_plan(const struct options *options, const struct caller
 		.environment = (const char *const *)caller->environment,
 		.directory = caller->directory[0] ? caller->directory : NULL,
 		.directory_owner = caller->directory_owner,
+		.directory_device = caller->directory_device,
+		.directory_inode = caller->directory_inode,
 	};
 	struct policy_errors errors = {0};
 	struct plan *plan = NULL;

@@ -119,10 +119,13 @@ static void leave_directory(struct caller_state *state)
 
 	state->directory[0] = '\0';
 	state->directory_owner = (uid_t)-1;
-	if (getcwd(state->directory, sizeof(state->directory)) && state->directory[0] == '/' && stat(".", &status) == 0)
+	if (getcwd(state->directory, sizeof(state->directory)) && state->directory[0] == '/' && stat(".", &status) == 0) {
 		state->directory_owner = status.st_uid;
-	else
+		state->directory_device = status.st_dev;
+		state->directory_inode = status.st_ino;
+	} else {
 		state->directory[0] = '\0';
+	}
 	if (chdir("/") != 0)
 		die_errno("enter /");
 }

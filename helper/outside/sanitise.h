@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -16,6 +17,7 @@ struct caller_state {
 	char **environment; /* as given; never consulted by getenv */
 	char directory[PATH_MAX]; /* "" where it is deleted or unreachable */
 	uid_t directory_owner;
+	uint64_t directory_device, directory_inode;
 	mode_t mask; /* umask(2) */
 	struct rlimit limits[RLIM_NLIMITS];
 };

@@ -70,7 +70,7 @@ check "setuid gid_map has every group" "3001 3101 3102 3103 5" "$(run sh -c 'whi
 # A link that is planted inside must not let the next start make anything on the host. While a sandbox is built the host's
 # tree is mounted on the first of these; the other is a link the kernel itself makes.
 as_alice mkdir source
-for place in /run/.hidden/directory /proc/self/cwd; do
+for place in /.hidden/directory /proc/self/cwd; do
 	as_alice ln -sfn "$place/home/alice/work" link
 	as_alice "$helper" run --quiet --set=BindPaths=/home/alice/work/source:/home/alice/work/link/made -- true 2>/dev/null
 	check "A6.1 a link to $place for a target makes nothing on the host" "no" \

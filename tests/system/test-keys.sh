@@ -229,7 +229,7 @@ for key in ProtectSystem CallerDirectory ProtectProc ProcSubset Etc Home; do ref
 for key in SecretPaths BindPaths BindReadOnlyPaths TemporaryFileSystem InaccessiblePaths ReadOnlyPaths ReadWritePaths \
 	NoExecPaths ExecPaths; do
 	refused $key relative /srv/../etc
-	refused_with "made by the sandbox itself" $key / /run
+	refused_with "made by the sandbox itself" $key / /.hidden/file
 done
 for key in BindPaths BindReadOnlyPaths ReadWritePaths InaccessiblePaths ReadOnlyPaths NoExecPaths ExecPaths SecretPaths; do
 	refused_with "open /not/there" $key /not/there
