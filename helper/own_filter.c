@@ -23,6 +23,15 @@ static const int waiting[] = {
 #ifdef SYS_poll
 	SYS_poll,
 #endif
+#ifdef SANITIZED /* what the runtimes ask for: memory, and to make a report */
+	SYS_mmap,	 SYS_munmap,	  SYS_mremap,	      SYS_mprotect,	  SYS_madvise,
+	SYS_futex,	 SYS_sched_yield, SYS_sigaltstack,    SYS_rt_sigaction,	  SYS_prlimit64,
+	SYS_openat,	 SYS_newfstatat,  SYS_fstat,	      SYS_lseek,	  SYS_readlinkat,
+	SYS_pipe2,	 SYS_tgkill,	  SYS_fcntl,
+#ifdef SYS_readlink
+	SYS_open,	 SYS_stat,	  SYS_readlink,	      SYS_pipe,
+#endif
+#endif
 };
 
 static const int supervising[] = {
