@@ -21,15 +21,20 @@ OUR_CPPFLAGS := -I. -I$(B) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -DSYSCONFDIR='
 	-DLIBEXECDIR='"$(LIBEXECDIR)"' -DVENDORDIR='"$(VENDORDIR)"' -DRUNDIR='"$(RUNDIR)"'
 OUR_CFLAGS := -std=c11 -Wall -Wextra -Wshadow -Wformat=2 -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Wcast-qual -Wundef -Werror=implicit-function-declaration $(if $(WERROR),-Werror)
-ifdef SANITIZE
-HARDENING := -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all
-LINK_HARDENING := -fsanitize=address,undefined
-STATIC_PIE :=
-else
 HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
 	-ftrivial-auto-var-init=zero -fno-strict-overflow $(if $(filter x86_64%,$(MULTIARCH)),-fcf-protection)
 LINK_HARDENING := -Wl,-z,relro,-z,now,-z,noexecstack
+DOOR_LINK_HARDENING := $(LINK_HARDENING)
 STATIC_PIE := -static-pie
+# Never to be installed: what a caller puts into ASAN_OPTIONS counts in set-uid programs too.
+ifdef SANITIZE
+HARDENING := -DSANITIZED -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all
+LINK_HARDENING := -fsanitize=address,undefined
+STATIC_PIE := -pie
+# ASan is a shared library, which cannot be mapped where the door starts: all but the door is noexec there. UBSan needs none if
+# it traps.
+DOOR_HARDENING := -DSANITIZED -fsanitize=undefined,bounds-strict,float-divide-by-zero -fsanitize-undefined-trap-on-error
+FINDINGS := $(B)/tests/sanitizer/findings.o
 endif
 COMPILE = $(CC) $(OUR_CPPFLAGS) $(CPPFLAGS) $(OUR_CFLAGS) $(HARDENING) $(CFLAGS) -MMD -MP
 Q := $(if $(V),,@)
@@ -48,9 +53,10 @@ DOOR_SHARED      := config/plan_image.c helper/die.c helper/io.c helper/privs.c 
 
 objects = $(patsubst %.c,$(B)/%.o,$(1))
 pic_objects = $(patsubst %.c,$(B)/%.pic.o,$(1))
+door_objects = $(patsubst %.c,$(B)/%$(if $(SANITIZE),.door).o,$(1))
 
 PROGRAMS := $(B)/sandbox-run $(B)/sandboxctl $(B)/sandbox-helper $(B)/sandbox-lookup $(B)/sandbox-door \
-	$(B)/pam_sandbox.so
+	$(B)/pam_sandbox.so $(if $(SANITIZE),$(B)/findings.so)
 
 # Pages are written with the default directories; the key list of sandbox-policy(5) is printed from the key table.
 MANUALS := $(patsubst %.in,%,$(patsubst man/%,$(B)/man/%,$(wildcard man/*.[158] man/*.[158].in)))
@@ -68,29 +74,38 @@ $(B)/%.pic.o: %.c
 	$(if $(Q),@echo "  CC      $< (shared)")
 	$(Q)$(COMPILE) -fPIC -c $< -o $@
 
+$(B)/%.door.o: %.c
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CC      $< (door)")
+	$(Q)$(COMPILE) -fPIE -c $< -o $@
+
+# What takes down a finding must not make one.
+$(B)/%.door.o: HARDENING := $(DOOR_HARDENING)
+$(B)/tests/sanitizer/%.o: HARDENING := $(HARDENING) -fno-sanitize=all
+
 # The compiled-in policy as a C string.
 $(B)/builtin_policy.h: config/builtin.conf
 	@mkdir -p $(@D)
 	$(Q)sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@.tmp && mv $@.tmp $@
 $(B)/config/builtin.o $(B)/config/builtin.pic.o: $(B)/builtin_policy.h
 
-$(B)/sandbox-helper: $(call objects,$(CONFIG_SOURCES) $(PROTOCOL_SOURCES) $(HELPER_SOURCES))
+$(B)/sandbox-helper: $(call objects,$(CONFIG_SOURCES) $(PROTOCOL_SOURCES) $(HELPER_SOURCES)) $(FINDINGS)
 	$(if $(Q),@echo "  LINK    $@")
-	$(Q)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) $(or $(STATIC_PIE),-pie) $^ $(LDLIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) $(STATIC_PIE) $^ $(LDLIBS) -o $@
 
-$(B)/sandbox-lookup: $(call objects,$(LOOKUP_SOURCES) $(PROTOCOL_SOURCES))
+$(B)/sandbox-lookup: $(call objects,$(LOOKUP_SOURCES) $(PROTOCOL_SOURCES)) $(FINDINGS)
 	$(if $(Q),@echo "  LINK    $@")
 	$(Q)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -pie $^ $(LDLIBS) -o $@
 
-$(B)/sandbox-door: $(call objects,$(DOOR_SOURCES) $(DOOR_SHARED))
+$(B)/sandbox-door: $(call door_objects,$(DOOR_SOURCES) $(DOOR_SHARED))
 	$(if $(Q),@echo "  LINK    $@")
-	$(Q)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) $(or $(STATIC_PIE),-pie) $^ $(LDLIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(DOOR_LINK_HARDENING) $(LDFLAGS) -static-pie $^ $(LDLIBS) -o $@
 
-$(B)/sandbox-run: $(call objects,$(RUN_SOURCES))
+$(B)/sandbox-run: $(call objects,$(RUN_SOURCES)) $(FINDINGS)
 	$(if $(Q),@echo "  LINK    $@")
-	$(Q)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) $(or $(STATIC_PIE),-pie) $^ $(LDLIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) $(STATIC_PIE) $^ $(LDLIBS) -o $@
 
-$(B)/sandboxctl: $(call objects,$(CTL_SOURCES))
+$(B)/sandboxctl: $(call objects,$(CTL_SOURCES)) $(FINDINGS)
 	$(if $(Q),@echo "  LINK    $@")
 	$(Q)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -pie $^ $(LDLIBS) -o $@
 
@@ -98,6 +113,11 @@ $(B)/pam_sandbox.so: $(call pic_objects,$(MODULE_SOURCES) $(PROTOCOL_SOURCES)) p
 	$(if $(Q),@echo "  LINK    $@")
 	$(Q)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -shared -Wl,--version-script=pam_module/module.map \
 		$(filter %.o,$^) -lpam $(LDLIBS) -o $@
+
+# For programs that load a module built so, see tests/system/login/world.py.
+$(B)/findings.so: $(B)/tests/sanitizer/findings.pic.o
+	$(if $(Q),@echo "  LINK    $@")
+	$(Q)$(CC) $(CFLAGS) $(LINK_HARDENING) $(LDFLAGS) -shared $^ $(LDLIBS) -o $@
 
 PAGE = sed -e 's|/usr/libexec/sandbox-run|$(LIBEXECDIR)|g' -e 's|/usr/lib/sandbox-run|$(VENDORDIR)|g' \
 	-e 's|/etc/sandbox-run|$(SYSCONFDIR)/sandbox-run|g' -e 's|/run/sandbox-run|$(RUNDIR)|g'
@@ -123,10 +143,10 @@ HELPER_LIBRARY := $(filter-out $(B)/helper/main.o,$(call objects,$(CONFIG_SOURCE
 $(B)/libsandbox-test.a: $(HELPER_LIBRARY)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(B)/tests/unit/%: tests/unit/%.c $(B)/libsandbox-test.a
+$(B)/tests/unit/%: tests/unit/%.c $(B)/libsandbox-test.a $(FINDINGS)
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  TEST    $@")
-	$(Q)$(COMPILE) -fPIE $< -pie $(LINK_HARDENING) $(LDFLAGS) $(B)/libsandbox-test.a -lcmocka -o $@
+	$(Q)$(COMPILE) -fPIE $< -pie $(LINK_HARDENING) $(LDFLAGS) $(FINDINGS) $(B)/libsandbox-test.a -lcmocka -o $@
 
 build-tests: all $(UNIT_TESTS)
 

@@ -13,6 +13,9 @@ GROUPS = [int(group) for group in sys.argv[4].split(",")]
 DIRECTORY = "/home/alice/work"
 MARKER = DIRECTORY + "/marker"
 LIMIT_SECONDS = 15
+# Limits with which a build with sanitizers does not reach main: its library needs a descriptor, space, a stack.
+SANITIZED = os.path.exists(os.path.dirname(HELPER) + "/findings")
+STARVED = {("NOFILE", 3), ("AS", 1 << 24), ("DATA", 1 << 20), ("STACK", 1 << 16)} if SANITIZED else set()
 
 
 def report(number, claim, good, detail=""):
@@ -155,6 +158,9 @@ def limits():
     cases = [("FSIZE", 0), ("NOFILE", 3), ("NPROC", 1), ("AS", 16 << 20), ("DATA", 1 << 20), ("CPU", 1), ("STACK", 64 << 10),
              ("MEMLOCK", 0), ("SIGPENDING", 0), ("MSGQUEUE", 0), ("CORE", -1)]
     for name, value in cases:
+        if (name, value) in STARVED:
+            print("skip - A4.1 limit %s=%d: too little for a build with sanitizers" % (name, value))
+            continue
         kind = getattr(resource, "RLIMIT_" + name)
         works_or_closed("A4.1", "limit %s=%d" % (name, value), RUN_ID,
                         prepare=lambda k=kind, v=value: resource.setrlimit(k, (v, min(v, resource.getrlimit(k)[1]) if v >= 0 else resource.getrlimit(k)[1])) if v >= 0 else resource.setrlimit(k, (resource.getrlimit(k)[1],) * 2))

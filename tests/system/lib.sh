@@ -30,6 +30,8 @@ private_machine() {
 	install -m 0755 "$build/sandbox-lookup" "$libexec/sandbox-lookup"
 	install -m 4755 "$build/sandbox-door" "$libexec/door/sandbox-door"
 	helper=$libexec/sandbox-helper
+	# A build with sanitizers writes what it finds here, from any of its processes: tests/sanitizer/findings.c
+	[ ! -e "$build/findings.so" ] || { truncate -s 131072 "$libexec/findings" && chmod 0666 "$libexec/findings"; } || exit 1
 	# alice 3001 with two further groups, one of which bars; bob 3002
 	printf '%s\n' 'alice:x:3001:3001:Alice A:/home/alice:/bin/bash' 'bob:x:3002:3002::/home/bob:/bin/bash' >>/etc/passwd
 	printf '%s\n' 'alice:x:3001:' 'bob:x:3002:' 'project:x:3101:alice' 'barred:x:3102:alice' \
@@ -65,7 +67,19 @@ check_match() {
 	esac
 }
 
+# In a build with sanitizers: its programs were watched, and nothing was found.
+check_findings() {
+	local starts length
+
+	[ -e "${libexec:-}/findings" ] || return 0
+	read -r starts length < <(od -An -tu4 -N8 "$libexec/findings")
+	if [ "$starts" -gt 0 ]; then ok "sanitizers watched $starts starts"; else not_ok "sanitizers watched nothing"; fi
+	check "sanitizers find nothing" 0 "$length"
+	[ "$length" = 0 ] || tail -c +9 "$libexec/findings" | tr -d '\0' | head -n 200
+}
+
 finish() {
+	check_findings
 	echo "$suite: $passed passed, $failed failed, $skipped skipped"
 	[ "$failed" = 0 ]
 	exit $?

@@ -3,6 +3,7 @@
 import os
 import socket
 import stat
+import struct
 import subprocess
 import threading
 import time
@@ -14,6 +15,7 @@ POLICY_TEXT = '[group students]\nProfile=shell\n[login]\nExemptGroups=trusted\n'
 # Gina is confined through a service of pamtester.
 POLICY_MORE = ('[user erin]\nProfile=shell\nPrivateNetwork=yes\n'
                '[user gina]\nProfile=shell\nServices=trying sshd\n')
+FINDINGS = f'{LIBEXECDIR}/findings'
 KEY = '/run/login-test/key'
 EXTERNAL, INTERNAL = 2201, 2202  # ports: sftp-server, internal-sftp
 
@@ -205,14 +207,26 @@ def install(build):
     write('/etc/pam.d/su-l', PAM_SU_L)
 
 
-def preload_sanitizer(build):
-    """A module built with the address sanitizer works only in a program that has loaded its library first."""
-    with open(f'{build}/pam_sandbox.so', 'rb') as file:
-        if b'__asan_init' not in file.read():
-            return
-    os.environ['LD_PRELOAD'] = subprocess.run(['gcc', '-print-file-name=libasan.so'], check=True,
-                                              stdout=subprocess.PIPE).stdout.decode().strip()
-    os.environ['ASAN_OPTIONS'] = 'detect_leaks=0:log_path=/run/login-test/asan'
+def prepare_sanitizers(build):
+    """A module built with the address sanitizer works only in a program that has loaded its library first: all do, set-uid
+    ones too (ld.so(8)). Findings go to a file that every process has mapped: tests/sanitizer/findings.c."""
+    if not os.path.exists(f'{build}/findings.so'):
+        return
+    with open(FINDINGS, 'wb') as file:
+        file.truncate(131072)
+    os.chmod(FINDINGS, 0o666)
+    library = subprocess.run(['gcc', '-print-file-name=libasan.so'], check=True,
+                             stdout=subprocess.PIPE).stdout.decode().strip()
+    write('/etc/ld.so.preload', f'{build}/findings.so\n{os.path.realpath(library)}\n')
+
+
+def findings():
+    """How many programs were watched and what was found in them; None without sanitizers."""
+    if not os.path.exists(FINDINGS):
+        return None
+    with open(FINDINGS, 'rb') as file:
+        starts, length = struct.unpack('II', file.read(8))
+        return starts, length, file.read().rstrip(b'\0').decode(errors='replace')
 
 
 def start_sshd(port, sftp):
@@ -233,7 +247,9 @@ class World:
     def __init__(self, build):
         build = os.path.abspath(build)
         kept = {}
-        for name in ('sandbox-helper', 'sandbox-door', 'pam_sandbox.so'):
+        for name in ('sandbox-helper', 'sandbox-door', 'pam_sandbox.so', 'findings.so'):
+            if name == 'findings.so' and not os.path.exists(f'{build}/{name}'):
+                continue  # no build with sanitizers
             with open(f'{build}/{name}', 'rb') as file:
                 kept[name] = file.read()
         copied('/etc')
@@ -260,7 +276,7 @@ class World:
         for path in (KEY, '/run/login-test/host_key'):
             sh('ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', path)
         self.log = Log()
-        preload_sanitizer('/run/login-test/build')
+        prepare_sanitizers('/run/login-test/build')
         self.servers = {EXTERNAL: start_sshd(EXTERNAL, '/usr/lib/openssh/sftp-server'),
                         INTERNAL: start_sshd(INTERNAL, 'internal-sftp')}
 
