@@ -89,6 +89,16 @@ static const struct option_row *find_row(enum verb verb, const char *name, size_
 	return NULL;
 }
 
+/* What can be had only once must not be asked for twice. */
+static bool is_given(const struct options *options, const struct option_row *row)
+{
+	const char *member = (const char *)options + row->offset;
+
+	if (row->kind == TEXT)
+		return *(const char *const *)(const void *)member != NULL;
+	return row->kind == DESCRIPTOR && *(const int *)(const void *)member >= 0;
+}
+
 /* value is NULL for a flag. */
 static int store(struct options *options, const struct option_row *row, const char *value, char *why, size_t size)
 {
@@ -106,8 +116,6 @@ static int store(struct options *options, const struct option_row *row, const ch
 			return refuse(why, size, "not a descriptor:", value ? value : "");
 		return 0;
 	case TEXT:
-		if (*(const char **)(void *)member)
-			return refuse(why, size, "option given twice: --", row->name);
 		*(const char **)(void *)member = value;
 		return 0;
 	}
@@ -127,6 +135,8 @@ static int parse_option(struct options *options, char **argv, char *why, size_t 
 		return equals ? refuse(why, size, "option takes no value:", argv[0]) : store(options, row, NULL, why, size) ? -1 : 1;
 	if (!equals && !argv[1])
 		return refuse(why, size, "option needs a value:", argv[0]);
+	if (is_given(options, row))
+		return refuse(why, size, "option given twice:", argv[0]);
 	if (store(options, row, equals ? equals + 1 : argv[1], why, size) != 0)
 		return -1;
 	return equals ? 1 : 2;

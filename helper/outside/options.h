@@ -14,7 +14,7 @@ enum verb { VERB_RUN, VERB_SESSION, VERB_POLICY_CHECK, VERB_POLICY_SHOW, VERB_PO
 struct options {
 	enum verb verb;
 	const char *profile, *policy, *name, *user, *service, *file;
-	const char **sets; /* --set, in order; malloc'd */
+	const char **sets; /* --set, in order; the caller's to free, after a refusal too */
 	size_t set_count;
 	bool rootless, dry_run, json, quiet, verbose, origins, stale;
 	int status_fd; /* -1: none */
