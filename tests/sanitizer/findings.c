@@ -54,7 +54,7 @@ static void record_line(const char *what, const char *where)
 /* Looking for leaks needs a process that traces this one. */
 const char *__asan_default_options(void)
 {
-	return "detect_leaks=0:exitcode=99:verify_asan_link_order=0";
+	return "detect_leaks=0:detect_stack_use_after_return=1:strict_string_checks=1:exitcode=99:verify_asan_link_order=0";
 }
 
 const char *__ubsan_default_options(void)
