@@ -51,7 +51,8 @@ static void record_line(const char *what, const char *where)
 	record(text);
 }
 
-/* Looking for leaks needs a process that traces this one. */
+/* Looking for leaks needs a process that traces this one. Where the runtime is preloaded, this file is before it: else it would
+ * take its own, empty answer (ld.so(8), "LD_PRELOAD"; dlsym(3), search order). */
 const char *__asan_default_options(void)
 {
 	return "detect_leaks=0:detect_stack_use_after_return=1:strict_string_checks=1:exitcode=99:verify_asan_link_order=0";
