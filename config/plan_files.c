@@ -21,10 +21,10 @@
 
 /* On one path the later rank lies on top. */
 enum rank {
-	RANK_BASE,        /* the tree itself */
-	RANK_TEMPORARY,   /* TemporaryFileSystem */
-	RANK_BIND,        /* BindPaths */
-	RANK_BIND_ONLY,   /* BindReadOnlyPaths */
+	RANK_BASE,      /* the tree itself */
+	RANK_TEMPORARY, /* TemporaryFileSystem */
+	RANK_BIND,      /* BindPaths */
+	RANK_BIND_ONLY, /* BindReadOnlyPaths */
 	RANK_READ_WRITE,
 	RANK_READ_ONLY,
 	RANK_EXEC,
@@ -43,7 +43,8 @@ struct rule {
 struct view {
 	struct draft *draft;
 	struct draft_vector rules;
-	const char *hidden_directory; /* the caller's; it may be part of what is shown anyway: the home, the system. NULL: none */
+	const char *
+	        hidden_directory; /* the caller's; it may be part of what is shown anyway: the home, the system. NULL: none */
 };
 
 enum { SAFE = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV };
@@ -90,7 +91,7 @@ static void add_read_only(struct view *view, const char *target)
 }
 
 static struct rule *add_tmpfs(struct view *view, enum rank rank, const char *target, uint32_t mode, uint64_t size,
-			      uint64_t inodes)
+                              uint64_t inodes)
 {
 	struct rule *rule = add_rule(view, rank, STEP_TMPFS, target);
 
@@ -114,8 +115,8 @@ static void add_link(struct view *view, const char *target, const char *content)
 /* Directories of the host's root that are never taken as they are: made anew, private, or nobody's business inside. */
 static bool is_special_root(const char *name)
 {
-	static const char *const names[] = {"proc", "sys", "dev", "run", "tmp", "home", "root", "etc", "boot", "lost+found",
-					     ".hidden"};
+	static const char *const names[] = {"proc", "sys", "dev",  "run",        "tmp",    "home",
+	                                    "root", "etc", "boot", "lost+found", ".hidden"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(name, names[i]) == 0)
@@ -156,7 +157,7 @@ static void add_system(struct view *view)
 			continue;
 		}
 		struct rule *rule =
-			add_bind(view, RANK_BASE, path, path, !is_system_read_only(view->draft->profile, entry->name));
+		        add_bind(view, RANK_BASE, path, path, !is_system_read_only(view->draft->profile, entry->name));
 		rule->step.flags |= STEP_BY_NAME | STEP_IF_ALLOWED | STEP_IF_EXISTS;
 		rule->step.mode = S_IFDIR | 0755;
 	}
@@ -170,15 +171,16 @@ static void add_proc(struct view *view)
 	static const char *const hide_pid[] = {"", "hidepid=noaccess", "hidepid=invisible", "hidepid=ptraceable"};
 	static const char *const hidden[] = {"/proc/keys", "/proc/kallsyms", "/proc/interrupts", "/proc/config.gz"};
 	/* Of kuid 0 and closed to everyone else by mode: covered where the person is root. */
-	static const char *const hidden_from_root[] = {"/proc/kcore",	     "/proc/kmsg",	"/proc/timer_list",
-						       "/proc/slabinfo",     "/proc/sysrq-trigger", "/proc/vmallocinfo",
-						       "/proc/latency_stats"};
+	static const char *const hidden_from_root[] = {"/proc/kcore",        "/proc/kmsg",          "/proc/timer_list",
+	                                               "/proc/slabinfo",     "/proc/sysrq-trigger", "/proc/vmallocinfo",
+	                                               "/proc/latency_stats"};
 	static const char *const read_only_for_root[] = {"/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi"};
 	const struct profile *profile = view->draft->profile;
 	bool root = view->draft->person->uid == 0;
 	const char *hide = hide_pid[profile_value(profile, KEY_ProtectProc)->number & 3];
 	bool subset = profile_is(profile, KEY_ProcSubset);
-	plan_ref options = draft_format(view->draft, "%s%s%s", hide, *hide && subset ? "," : "", subset ? "subset=pid" : "");
+	plan_ref options =
+	        draft_format(view->draft, "%s%s%s", hide, *hide && subset ? "," : "", subset ? "subset=pid" : "");
 	struct rule *proc = add_rule(view, RANK_BASE, STEP_PROC, "/proc");
 
 	proc->step.text = options;
@@ -201,10 +203,15 @@ static void add_proc(struct view *view)
 
 static void add_devices(struct view *view, uint64_t size, uint64_t inodes)
 {
-	static const char *const nodes[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"};
-	static const char *const links[][2] = {{"/dev/fd", "/proc/self/fd"},	   {"/dev/stdin", "/proc/self/fd/0"},
-					       {"/dev/stdout", "/proc/self/fd/1"}, {"/dev/stderr", "/proc/self/fd/2"},
-					       {"/dev/ptmx", "pts/ptmx"}};
+	static const char *const nodes[] = {"/dev/null",   "/dev/zero",    "/dev/full",
+	                                    "/dev/random", "/dev/urandom", "/dev/tty"};
+	static const char *const links[][2] = {
+	        {"/dev/fd",     "/proc/self/fd"  },
+	        {"/dev/stdin",  "/proc/self/fd/0"},
+	        {"/dev/stdout", "/proc/self/fd/1"},
+	        {"/dev/stderr", "/proc/self/fd/2"},
+	        {"/dev/ptmx",   "pts/ptmx"       }
+        };
 
 	static const char *const logs[] = {"/dev/kmsg", "/dev/mem", "/dev/kmem", "/dev/port"};
 	const struct profile *profile = view->draft->profile;
@@ -227,8 +234,9 @@ static void add_devices(struct view *view, uint64_t size, uint64_t inodes)
 			add_link(view, links[i][0], links[i][1]);
 		/* Where the terminal group is not mapped, gid= is EINVAL (devpts in a user namespace). */
 		plan_ref options = view->draft->facts->full_groups && view->draft->person->tty_gid != (gid_t)-1
-					   ? draft_format(view->draft, "mode=0620,ptmxmode=0666,gid=%u", view->draft->person->tty_gid)
-					   : draft_string(view->draft, "mode=0600,ptmxmode=0666");
+		                           ? draft_format(view->draft, "mode=0620,ptmxmode=0666,gid=%u",
+		                                          view->draft->person->tty_gid)
+		                           : draft_string(view->draft, "mode=0600,ptmxmode=0666");
 		struct rule *pts = add_rule(view, RANK_BASE, STEP_DEVPTS, "/dev/pts");
 		pts->step.text = options;
 		pts->step.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
@@ -236,7 +244,7 @@ static void add_devices(struct view *view, uint64_t size, uint64_t inodes)
 		pts->writable = true;
 		/* ttyname(3) looks through /dev for the device of the caller's terminal. */
 		add_rule(view, RANK_BASE, STEP_TERMINAL, "/dev/console")->step.attributes =
-			MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+		        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
 	}
 	for (size_t i = 0; host_logs && i < sizeof(logs) / sizeof(logs[0]); i++)
 		add_mask(view, logs[i]);
@@ -303,7 +311,8 @@ static void add_homes(struct view *view)
 	if (kind == HOME_TMPFS)
 		add_tmpfs(view, RANK_BASE, home, 0700, temporary_size(draft), temporary_inodes(draft));
 	else
-		add_bind(view, RANK_BASE, home, home, kind == HOME_HOST)->step.flags |= STEP_IF_ALLOWED | STEP_IF_EXISTS;
+		add_bind(view, RANK_BASE, home, home, kind == HOME_HOST)->step.flags |=
+		        STEP_IF_ALLOWED | STEP_IF_EXISTS;
 }
 
 static bool path_is_below(const char *path, const char *parent)
@@ -360,7 +369,7 @@ static void add_caller_directory(struct view *view)
 	if (access == DIRECTORY_READ_WRITE && (home_or_above || request->directory_owner != draft->person->uid)) {
 		if (!home_or_above || profile_value(draft->profile, KEY_Home)->number != HOME_HOST)
 			draft_warn(draft, "%s is read-only inside: it is %s", directory,
-				   home_or_above ? "the home directory or above it" : "not yours");
+			           home_or_above ? "the home directory or above it" : "not yours");
 		access = DIRECTORY_READ_ONLY;
 	}
 	if (home_or_above)
@@ -391,7 +400,7 @@ static int path_error(struct draft *draft, const struct value_word *word, const 
 	char quoted[256];
 
 	policy_error_add(draft->errors, false, word->file, word->line, 0, NULL, "%s: %s",
-			 quote_bytes(quoted, sizeof(quoted), word->text, strlen(word->text)), what);
+	                 quote_bytes(quoted, sizeof(quoted), word->text, strlen(word->text)), what);
 	return -1;
 }
 
@@ -440,7 +449,7 @@ static int read_path_word(struct draft *draft, const struct value_word *word, bo
 	return path_error(draft, word, "must be an absolute path without . or ..");
 }
 
-/* The sandbox works below these until its view is complete; nobody can change anything in them. */
+/* The root itself cannot be a mount of its own; what covers hidden paths is nobody's to change. */
 static bool is_workshop(const char *path)
 {
 	return strcmp(path, "/") == 0 || path_is_below(path, "/.hidden");
@@ -534,16 +543,16 @@ static int add_policy_paths(struct view *view)
 		bool may_be_reserved; /* only takes away */
 		rule_maker make;
 	} keys[] = {
-		/* SecretPaths after the binds it yields to */
-		{KEY_BindPaths,		  true,	 false, make_bind		 },
-		{KEY_BindReadOnlyPaths,	  true,	 false, make_bind_read_only},
-		{KEY_ReadWritePaths,	  false, false, make_read_write	 },
-		{KEY_TemporaryFileSystem, false, false, make_temporary	 },
-		{KEY_ReadOnlyPaths,	  false, true,	make_read_only	 },
-		{KEY_NoExecPaths,	  false, true,	make_no_exec	 },
-		{KEY_ExecPaths,		  false, true,	make_exec		 },
-		{KEY_InaccessiblePaths,	  false, true,	make_inaccessible  },
-		{KEY_SecretPaths,	  false, false, make_secret	 },
+  /* SecretPaths after the binds it yields to */
+	        {KEY_BindPaths,           true,  false, make_bind          },
+	        {KEY_BindReadOnlyPaths,   true,  false, make_bind_read_only},
+	        {KEY_ReadWritePaths,      false, false, make_read_write    },
+	        {KEY_TemporaryFileSystem, false, false, make_temporary     },
+	        {KEY_ReadOnlyPaths,       false, true,  make_read_only     },
+	        {KEY_NoExecPaths,         false, true,  make_no_exec       },
+	        {KEY_ExecPaths,           false, true,  make_exec          },
+	        {KEY_InaccessiblePaths,   false, true,  make_inaccessible  },
+	        {KEY_SecretPaths,         false, false, make_secret        },
 	};
 	struct draft *draft = view->draft;
 
@@ -553,13 +562,14 @@ static int add_policy_paths(struct view *view)
 			struct path_word word;
 			if (read_path_word(draft, &value->words[w], keys[i].is_bind, &word) != 0)
 				return -1;
-			bool refused = is_workshop(word.target) || (!keys[i].may_be_reserved && is_reserved_target(word.target));
+			bool refused = is_workshop(word.target) ||
+			               (!keys[i].may_be_reserved && is_reserved_target(word.target));
 			if (!refused)
 				keys[i].make(view, &word);
 			path_word_free(&word);
 			if (refused)
 				return path_error(draft, &value->words[w],
-						  "not possible here: this path is made by the sandbox itself");
+				                  "not possible here: this path is made by the sandbox itself");
 		}
 	}
 	return 0;
@@ -583,10 +593,10 @@ enum phase { PHASE_BASE, PHASE_BRING, PHASE_WRITE, PHASE_EXECUTE, PHASE_HIDE };
 static enum phase phase_of(const struct rule *rule)
 {
 	static const enum phase phases[] = {
-		[RANK_BASE] = PHASE_BASE,	 [RANK_TEMPORARY] = PHASE_BRING, [RANK_BIND] = PHASE_BRING,
-		[RANK_BIND_ONLY] = PHASE_BRING,	 [RANK_READ_WRITE] = PHASE_WRITE, [RANK_READ_ONLY] = PHASE_WRITE,
-		[RANK_EXEC] = PHASE_EXECUTE,	 [RANK_NO_EXEC] = PHASE_EXECUTE,
-		[RANK_SECRET] = PHASE_HIDE,	 [RANK_INACCESSIBLE] = PHASE_HIDE,
+	        [RANK_BASE] = PHASE_BASE,         [RANK_TEMPORARY] = PHASE_BRING,  [RANK_BIND] = PHASE_BRING,
+	        [RANK_BIND_ONLY] = PHASE_BRING,   [RANK_READ_WRITE] = PHASE_WRITE, [RANK_READ_ONLY] = PHASE_WRITE,
+	        [RANK_EXEC] = PHASE_EXECUTE,      [RANK_NO_EXEC] = PHASE_EXECUTE,  [RANK_SECRET] = PHASE_HIDE,
+	        [RANK_INACCESSIBLE] = PHASE_HIDE,
 	};
 
 	return phases[rule->rank];
@@ -611,10 +621,10 @@ static int compare_rules(const void *a, const void *b)
  * (landlock(7)); REFER must be handled where the kernel knows it, else every move between directories is refused. */
 static uint64_t landlock_rights(int abi)
 {
-	uint64_t rights = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
-			  LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG |
-			  LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
-			  LANDLOCK_ACCESS_FS_MAKE_SYM;
+	uint64_t rights = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+	                  LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
+	                  LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+	                  LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM;
 	if (abi >= 2)
 		rights |= 1ULL << 13; /* LANDLOCK_ACCESS_FS_REFER */
 	if (abi >= 3)
@@ -643,8 +653,8 @@ static int plan_landlock(struct view *view)
 		return 0;
 	if (abi < 1 && value->number == LANDLOCK_REQUIRE) {
 		policy_error_add(draft->errors, false, value->file, value->line, 0,
-				 "set Landlock=prefer, or boot a kernel with landlock in its lsm= list",
-				 "Landlock=require: this kernel offers no Landlock");
+		                 "set Landlock=prefer, or boot a kernel with landlock in its lsm= list",
+		                 "Landlock=require: this kernel offers no Landlock");
 		return -1;
 	}
 	if (abi < 1) {
@@ -682,11 +692,11 @@ static int check_hidden(struct view *view)
 		for (uint32_t k = 0; phase_of(&rules[i]) == PHASE_HIDE && k < view->rules.count; k++) {
 			const char *brought = draft_text(view->draft, rules[k].step.target);
 			if (phase_of(&rules[k]) == PHASE_BASE || rules[k].step.kind == STEP_ATTRIBUTES ||
-			    rules[k].step.kind == STEP_MASK ||
-			    strcmp(brought, hidden) == 0 || !path_is_below(brought, hidden))
+			    rules[k].step.kind == STEP_MASK || strcmp(brought, hidden) == 0 ||
+			    !path_is_below(brought, hidden))
 				continue;
 			policy_error_add(view->draft->errors, false, "policy", 0, 0, NULL,
-					 "%s would not be seen: %s is hidden", brought, hidden);
+			                 "%s would not be seen: %s is hidden", brought, hidden);
 			result = -1;
 		}
 	}

@@ -19,7 +19,8 @@ static const struct key rows[] = {
 
 static bool is_list(const struct key *key)
 {
-	return key->type == TYPE_PATHS || key->type == TYPE_BINDS || key->type == TYPE_WORDS || key->type == TYPE_STRINGS;
+	return key->type == TYPE_PATHS || key->type == TYPE_BINDS || key->type == TYPE_WORDS ||
+	       key->type == TYPE_STRINGS;
 }
 
 /* mdoc(7): a backslash starts an escape, and so do some characters that are meant as themselves; a sentence ends a line. */
@@ -46,24 +47,24 @@ static const char *list_item(const struct key *key)
 	static const struct {
 		const char *check, *item;
 	} items[] = {
-		{"service", "PAM services"},
-		{"account", "names of accounts or groups"},
-		{"name", "names"},
-		{"etc-file", "names relative to /etc; a / at the end: the files of that directory"},
-		{"assignment", "NAME=VALUE assignments"},
-		{"variable", "names of variables"},
-		{"capability", "capabilities (CAP_...)"},
-		{"syscall", "system calls and @groups"},
-		{"family", "address families (AF_...)"},
-		{"architecture", "architectures"},
-		{"index", "numbers and ranges (0-3)"},
-		{"port", "ports and ranges (8000-8080)"},
-		{"descriptor", "numbers of descriptors"},
-		{"device", "devices (/dev/..., char-..., block-...), each followed by any of r, w, m"},
-		{"device-weight", "pairs of a device and a weight"},
-		{"device-rate", "pairs of a device and an amount"},
-		{"huge-page", "pairs of two sizes"},
-		{"interface-priority", "pairs of an interface and a priority"},
+	        {"service",            "PAM services"	                                                    },
+	        {"account",            "names of accounts or groups"                                             },
+	        {"name",               "names"	                                                           },
+	        {"etc-file",           "names relative to /etc; a / at the end: the files of that directory"     },
+	        {"assignment",         "NAME=VALUE assignments"                                                  },
+	        {"variable",           "names of variables"	                                              },
+	        {"capability",         "capabilities (CAP_...)"                                                  },
+	        {"syscall",            "system calls and @groups"                                                },
+	        {"family",             "address families (AF_...)"                                               },
+	        {"architecture",       "architectures"	                                                   },
+	        {"index",              "numbers and ranges (0-3)"                                                },
+	        {"port",               "ports and ranges (8000-8080)"                                            },
+	        {"descriptor",         "numbers of descriptors"                                                  },
+	        {"device",             "devices (/dev/..., char-..., block-...), each followed by any of r, w, m"},
+	        {"device-weight",      "pairs of a device and a weight"                                          },
+	        {"device-rate",        "pairs of a device and an amount"                                         },
+	        {"huge-page",          "pairs of two sizes"	                                              },
+	        {"interface-priority", "pairs of an interface and a priority"                                    },
 	};
 	size_t length = key->words ? strcspn(key->words, "?") : 0;
 
@@ -111,29 +112,30 @@ static void put_range(const struct key *key)
 static void put_value(const struct key *key)
 {
 	static const char *const types[] = {
-		[TYPE_BOOLEAN] = "yes or no",
-		[TYPE_SIZE] = "a size",
-		[TYPE_COUNT] = "a number",
-		[TYPE_TIME] = "a time",
-		[TYPE_PERCENT] = "a percentage",
-		[TYPE_INTEGER] = "a whole number",
-		[TYPE_MODE] = "an octal mode",
-		[TYPE_SIGNAL] = "a signal, as name or number",
-		[TYPE_ERRNO] = "the name or number of an error, or kill",
-		[TYPE_NAMESPACES] = "yes, no, or kinds: cgroup ipc mnt net pid time user uts",
-		[TYPE_STRING] = "text",
-		[TYPE_PATH] = "an absolute path",
-		[TYPE_NAME] = "a name",
-		[TYPE_PATHS] = "a list of absolute paths",
-		[TYPE_BINDS] = "a list of SOURCE or SOURCE:TARGET, absolute paths",
+	        [TYPE_BOOLEAN] = "yes or no",
+	        [TYPE_SIZE] = "a size",
+	        [TYPE_COUNT] = "a number",
+	        [TYPE_TIME] = "a time",
+	        [TYPE_PERCENT] = "a percentage",
+	        [TYPE_INTEGER] = "a whole number",
+	        [TYPE_MODE] = "an octal mode",
+	        [TYPE_SIGNAL] = "a signal, as name or number",
+	        [TYPE_ERRNO] = "the name or number of an error, or kill",
+	        [TYPE_NAMESPACES] = "yes, no, or kinds: cgroup ipc mnt net pid time user uts",
+	        [TYPE_STRING] = "text",
+	        [TYPE_PATH] = "an absolute path",
+	        [TYPE_NAME] = "a name",
+	        [TYPE_PATHS] = "a list of absolute paths",
+	        [TYPE_BINDS] = "a list of SOURCE or SOURCE:TARGET, absolute paths",
 	};
 
 	fputs(".Pp\nValue: ", stdout);
 	if (key->type == TYPE_WORD || key->type == TYPE_WORD_OR_PATH)
 		put_words(key);
 	else if (key->type == TYPE_LIMIT)
-		printf("SOFT:HARD or one for both, in %s; or infinity",
-		       strcmp(key->words, "count") == 0 ? "numbers" : strcmp(key->words, "nice") == 0 ? "steps" : key->words);
+		printf("SOFT:HARD or one for both, in %s; or infinity", strcmp(key->words, "count") == 0  ? "numbers"
+		                                                        : strcmp(key->words, "nice") == 0 ? "steps"
+		                                                                                          : key->words);
 	else if (key->type == TYPE_WORDS || key->type == TYPE_STRINGS)
 		printf("a list of %s", list_item(key));
 	else
@@ -160,13 +162,10 @@ static void put_fallback(const struct key *key)
 static void put_class(const struct key *key)
 {
 	static const char *const classes[] = {
-		[CLASS_ROOT] = "may not set it",
-		[CLASS_LOWER] = "may lower it",
-		[CLASS_HIGHER] = "may raise it",
-		[CLASS_SUBSET] = "may take away from it",
-		[CLASS_SUPERSET] = "may add to it",
-		[CLASS_LADDER] = "may make it stricter",
-		[CLASS_OWN] = "may set it",
+	        [CLASS_ROOT] = "may not set it",    [CLASS_LOWER] = "may lower it",
+	        [CLASS_HIGHER] = "may raise it",    [CLASS_SUBSET] = "may take away from it",
+	        [CLASS_SUPERSET] = "may add to it", [CLASS_LADDER] = "may make it stricter",
+	        [CLASS_OWN] = "may set it",
 	};
 
 	if (key->sections & IN_PROFILE && strcmp(key->name, "Inherit") != 0)

@@ -40,7 +40,7 @@ struct supervisor {
 	bool stopping;
 	bool oom;
 	bool exited;
-	bool silent; /* the control socket is closed: nothing more will be heard */
+	bool silent;  /* the control socket is closed: nothing more will be heard */
 	int ended_by; /* signal that ended the set-up */
 	int wait_status;
 };
@@ -71,8 +71,10 @@ static void watch_signals(struct supervisor *supervisor)
 
 static void arm(const struct supervisor *supervisor, uint64_t microseconds)
 {
-	struct itimerspec at = {.it_value = {.tv_sec = (time_t)(microseconds / 1000000),
-					     .tv_nsec = (long)(microseconds % 1000000) * 1000}};
+	struct itimerspec at = {
+	        .it_value = {.tv_sec = (time_t)(microseconds / 1000000),
+	                     .tv_nsec = (long)(microseconds % 1000000) * 1000}
+        };
 
 	if (timerfd_settime(supervisor->timer, 0, &at, NULL) != 0)
 		die_errno("set a timer");
@@ -200,7 +202,8 @@ static void time_passed(struct supervisor *supervisor)
 
 static bool oom_happened(const struct supervisor *supervisor)
 {
-	return supervisor->cgroup && (supervisor->plan->flags & PLAN_OOM_KILL) && cgroup_oom_kills(supervisor->cgroup) > 0;
+	return supervisor->cgroup && (supervisor->plan->flags & PLAN_OOM_KILL) &&
+	       cgroup_oom_kills(supervisor->cgroup) > 0;
 }
 
 static void memory_event(struct supervisor *supervisor)
@@ -232,14 +235,14 @@ static struct ending describe(const struct supervisor *supervisor)
 		return (struct ending){"signal", 128 + supervisor->ended_by, 0, supervisor->ended_by};
 	if (!supervisor->exited)
 		return supervisor->started ? (struct ending){"signal", 128 + SIGKILL, 0, SIGKILL}
-					   : (struct ending){"setup", EXIT_REFUSED, 0, 0};
+		                           : (struct ending){"setup", EXIT_REFUSED, 0, 0};
 	if (!supervisor->started) {
 		int code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_REFUSED;
-		const char *reason = code == EXIT_NOT_FOUND	   ? "not-found"
-				     : code == EXIT_NOT_EXECUTABLE ? "not-executable"
-								   : "setup";
-		return (struct ending){reason, code == EXIT_NOT_FOUND || code == EXIT_NOT_EXECUTABLE ? code : EXIT_REFUSED,
-				       0, 0};
+		const char *reason = code == EXIT_NOT_FOUND        ? "not-found"
+		                     : code == EXIT_NOT_EXECUTABLE ? "not-executable"
+		                                                   : "setup";
+		return (struct ending){
+		        reason, code == EXIT_NOT_FOUND || code == EXIT_NOT_EXECUTABLE ? code : EXIT_REFUSED, 0, 0};
 	}
 	if (WIFSIGNALED(status))
 		return (struct ending){"signal", 128 + WTERMSIG(status), 0, WTERMSIG(status)};
@@ -251,12 +254,12 @@ struct ending supervise_command(const struct plan *plan, const struct spawned *s
 	struct supervisor supervisor = {.plan = plan, .spawned = spawned, .cgroup = cgroup};
 	bool watch_memory = cgroup && (plan->flags & PLAN_OOM_KILL);
 	struct pollfd watched[] = {
-		{.fd = spawned->control, .events = POLLIN},
-		{.fd = -1, .events = POLLIN},
-		{.fd = -1, .events = POLLIN},
-		{.fd = watch_memory ? cgroup->oom_event : -1, .events = POLLIN},
-		{.fd = watch_memory && cgroup->oom_event < 0 ? cgroup->oom_file : -1, .events = POLLPRI},
-		{.fd = spawned->pidfd, .events = POLLIN},
+	        {.fd = spawned->control,	                                      .events = POLLIN },
+	        {.fd = -1,	                                                    .events = POLLIN },
+	        {.fd = -1,	                                                    .events = POLLIN },
+	        {.fd = watch_memory ? cgroup->oom_event : -1,                         .events = POLLIN },
+	        {.fd = watch_memory && cgroup->oom_event < 0 ? cgroup->oom_file : -1, .events = POLLPRI},
+	        {.fd = spawned->pidfd,	                                        .events = POLLIN },
 	};
 
 	watch_signals(&supervisor);
@@ -282,7 +285,10 @@ struct ending supervise_command(const struct plan *plan, const struct spawned *s
 			break; /* its last words were heard */
 	}
 	reap(&supervisor);
-	if (supervisor.terminal_given && tcsetpgrp(supervisor.terminal, getpgrp()) != 0 && errno != ENOTTY && errno != EIO)
+	if (!supervisor.started && !supervisor.failed && !supervisor.ended_by && !supervisor.oom)
+		say("the sandbox's first process ended during set-up");
+	if (supervisor.terminal_given && tcsetpgrp(supervisor.terminal, getpgrp()) != 0 && errno != ENOTTY &&
+	    errno != EIO)
 		say("take the terminal back: %s", strerrordesc_np(errno));
 	return describe(&supervisor);
 }
