@@ -33,8 +33,7 @@ static int hierarchy_count;
 static void remove_all(void)
 {
 	for (int i = 0; i < hierarchy_count; i++)
-		for (int tries = 0; rmdir(hierarchies[i].path) != 0 && errno == EBUSY && tries < 1000;
-		     tries++)
+		for (int tries = 0; rmdir(hierarchies[i].path) != 0 && errno == EBUSY && tries < 1000; tries++)
 			usleep(1000);
 }
 
@@ -114,7 +113,7 @@ int main(int argc, char **argv)
 	}
 	/* shared: the child writes its result into it */
 	double *spent =
-	    mmap(NULL, sizeof(*spent) * RUNS_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	        mmap(NULL, sizeof(*spent) * RUNS_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (spent == MAP_FAILED)
 		fail("memory");
 	for (int i = 3; i < argc; i++)

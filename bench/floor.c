@@ -90,8 +90,7 @@ static void cgroups_make(struct floor *floor)
 		if (mkdir(cgroup->path, 0755) != 0)
 			fail(cgroup->path);
 		format(path, sizeof(path), "%s%s", cgroup->path, cgroup->unified ? "" : "/tasks");
-		cgroup->descriptor =
-		    open(path, (cgroup->unified ? O_PATH | O_DIRECTORY : O_WRONLY) | O_CLOEXEC);
+		cgroup->descriptor = open(path, (cgroup->unified ? O_PATH | O_DIRECTORY : O_WRONLY) | O_CLOEXEC);
 		if (cgroup->descriptor < 0)
 			fail(path);
 		if (cgroup->unified)
@@ -116,8 +115,8 @@ static void etc_make(const struct floor *floor)
 
 	if (mount("tmpfs", "/etc", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") != 0)
 		fail("mount /etc");
-	size_t length = format(text, sizeof(text), "root:x:0:0:root:/:/bin/sh\nperson:x:%u:%u::/:/bin/sh\n",
-	                       floor->uid, floor->gid);
+	size_t length = format(text, sizeof(text), "root:x:0:0:root:/:/bin/sh\nperson:x:%u:%u::/:/bin/sh\n", floor->uid,
+	                       floor->gid);
 	write_file("/etc/passwd", O_CREAT, text, length);
 	length = format(text, sizeof(text), "root:x:0:\nperson:x:%u:\n", floor->gid);
 	write_file("/etc/group", O_CREAT, text, length);
@@ -137,8 +136,7 @@ static _Noreturn void inside(const struct floor *floor)
 {
 	uint64_t open_gate;
 
-	for (unsigned i = 0; i < floor->cgroup_count;
-	     i++) /* single-threaded, "tasks": the cheap way, cgroups(7) */
+	for (unsigned i = 0; i < floor->cgroup_count; i++) /* single-threaded, "tasks": the cheap way, cgroups(7) */
 		if (!floor->cgroups[i].unified && write(floor->cgroups[i].descriptor, "0", 1) != 1)
 			fail(floor->cgroups[i].path);
 	if (floor->any_v1 && unshare(CLONE_NEWCGROUP) != 0) /* its root is where we are: after joining */
@@ -161,8 +159,8 @@ static _Noreturn void inside(const struct floor *floor)
 static pid_t clone_inside(const struct floor *floor)
 {
 	struct clone_args arguments = {
-	    .flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC,
-	    .exit_signal = SIGCHLD,
+	        .flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC,
+	        .exit_signal = SIGCHLD,
 	};
 
 	if (floor->network)
@@ -216,8 +214,7 @@ static void arguments_read(struct floor *floor, int argc, char **argv)
 			break;
 	}
 	if (argc - i < 3 || argv[i][0] == '-') {
-		dprintf(STDERR_FILENO,
-		        "usage: floor [--no-net] [--cgroup1 DIR]... [--cgroup2 DIR] UID GID COMMAND\n");
+		dprintf(STDERR_FILENO, "usage: floor [--no-net] [--cgroup1 DIR]... [--cgroup2 DIR] UID GID COMMAND\n");
 		_exit(FAILED);
 	}
 	floor->uid = (uid_t)strtoul(argv[i], NULL, 10);

@@ -58,9 +58,8 @@ static _Noreturn void fail(const char *what)
 
 static _Noreturn void usage(void)
 {
-	fprintf(stderr,
-	        "usage: measure [--runs N] [--pause-runs N] [--pause MS] [--limit SECONDS] [--json FILE]\n"
-	        "               NAME[@UID:GID] COMMAND [ARGUMENT...] [:: NAME ...]...\n");
+	fprintf(stderr, "usage: measure [--runs N] [--pause-runs N] [--pause MS] [--limit SECONDS] [--json FILE]\n"
+	                "               NAME[@UID:GID] COMMAND [ARGUMENT...] [:: NAME ...]...\n");
 	exit(USAGE);
 }
 
@@ -205,22 +204,21 @@ static void report(struct measurement *measurement, const char *mode, FILE *json
 		if (command->status != 0)
 			printf("%-9s %-22s failed: status %d\n", mode, command->name, command->status);
 		else
-			printf("%-9s %-22s n %4u  median %8.0f us  p95 %8.0f us  min %8.0f us  ratio %6.3f\n",
-			       mode, command->name, command->count, summary.median, summary.p95,
-			       summary.least, summary.ratio);
+			printf("%-9s %-22s n %4u  median %8.0f us  p95 %8.0f us  min %8.0f us  ratio %6.3f\n", mode,
+			       command->name, command->count, summary.median, summary.p95, summary.least,
+			       summary.ratio);
 		if (json)
-			fprintf(
-			    json,
-			    "{\"mode\":\"%s\",\"name\":\"%s\",\"status\":%d,\"runs\":%u,\"median_us\":%.1f,"
-			    "\"p95_us\":%.1f,\"min_us\":%.1f,\"ratio\":%.4f}\n",
-			    mode, command->name, command->status, command->count, summary.median, summary.p95,
-			    summary.least, summary.ratio);
+			fprintf(json,
+			        "{\"mode\":\"%s\",\"name\":\"%s\",\"status\":%d,\"runs\":%u,\"median_us\":%.1f,"
+			        "\"p95_us\":%.1f,\"min_us\":%.1f,\"ratio\":%.4f}\n",
+			        mode, command->name, command->status, command->count, summary.median, summary.p95,
+			        summary.least, summary.ratio);
 	}
 	fflush(stdout);
 }
 
-static void run_mode(struct measurement *measurement, const char *mode, unsigned long runs,
-                     unsigned long pause_ms, FILE *json)
+static void run_mode(struct measurement *measurement, const char *mode, unsigned long runs, unsigned long pause_ms,
+                     FILE *json)
 {
 	double end = now() + (double)measurement->limit_seconds * 1e6;
 
@@ -292,8 +290,7 @@ static int options_read(struct measurement *measurement, int argc, char **argv)
 
 static void commands_read(struct measurement *measurement, int argc, char **argv, int first)
 {
-	unsigned long most =
-	    measurement->runs > measurement->pause_runs ? measurement->runs : measurement->pause_runs;
+	unsigned long most = measurement->runs > measurement->pause_runs ? measurement->runs : measurement->pause_runs;
 
 	for (int i = first; i < argc; i++) {
 		struct command *command = &measurement->commands[measurement->count++];
@@ -318,8 +315,7 @@ static void commands_read(struct measurement *measurement, int argc, char **argv
 
 int main(int argc, char **argv)
 {
-	static struct measurement measurement = {
-	    .runs = 100, .pause_runs = 20, .pause_ms = 100, .limit_seconds = 60};
+	static struct measurement measurement = {.runs = 100, .pause_runs = 20, .pause_ms = 100, .limit_seconds = 60};
 	struct sigaction action = {.sa_handler = on_alarm};
 	FILE *json = NULL;
 	bool failed = false;

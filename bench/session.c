@@ -15,8 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int converse(int count, const struct pam_message **messages, struct pam_response **ret_responses,
-                    void *data)
+static int converse(int count, const struct pam_message **messages, struct pam_response **ret_responses, void *data)
 {
 	(void)data;
 	for (int i = 0; i < count; i++)

@@ -34,7 +34,8 @@ void helper_become(char **arguments)
 	execve(path, arguments, environ);
 	say("cannot execute %s: %s", QUOTE(path), strerror(errno));
 	if (errno == EACCES)
-		say_hint("the helper may be reserved for a group (see its owner and mode); sandboxctl doctor tells more");
+		say_hint("the helper may be reserved for a group (see its owner and mode); sandboxctl doctor tells "
+		         "more");
 	else if (errno == E2BIG)
 		say_hint("arguments and environment together are longer than the kernel takes");
 	else

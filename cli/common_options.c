@@ -117,8 +117,8 @@ int options_next(struct options *options, const char **ret_value)
 static size_t row_label(const struct option_row *row, char *buffer, size_t size)
 {
 	int length = snprintf(buffer, size, "%c%c%c --%s%s%s", row->letter ? '-' : ' ', row->letter ? row->letter : ' ',
-			      row->letter ? ',' : ' ', row->name, row->argument ? " " : "",
-			      row->argument ? row->argument : "");
+	                      row->letter ? ',' : ' ', row->name, row->argument ? " " : "",
+	                      row->argument ? row->argument : "");
 
 	return length < 0 ? 0 : (size_t)length;
 }

@@ -23,9 +23,9 @@ struct option_row {
 
 struct options {
 	const struct option_row *rows;
-	size_t count; /* at most OPTIONS_MAX */
+	size_t count;    /* at most OPTIONS_MAX */
 	bool interleave; /* options may follow arguments */
-	char **next; /* what is not yet read; after OPTIONS_END the first operand, NULL-terminated */
+	char **next;     /* what is not yet read; after OPTIONS_END the first operand, NULL-terminated */
 	/* private */
 	const char *letters; /* rest of joined short options */
 	uint64_t seen;

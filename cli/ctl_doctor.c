@@ -33,8 +33,7 @@ void doctor_report(struct doctor *doctor, enum grade grade, const char *area, ch
 	va_end(arguments);
 	if (length < 0)
 		out_of_memory();
-	doctor->findings[doctor->count++] =
-		(struct finding){.grade = grade, .area = area, .text = text, .mend = mend};
+	doctor->findings[doctor->count++] = (struct finding){.grade = grade, .area = area, .text = text, .mend = mend};
 	doctor->grades[grade]++;
 }
 
@@ -107,7 +106,8 @@ static void print_json(const struct doctor *doctor)
 {
 	static const char *const words[] = {"ok", "note", "problem"};
 
-	printf("{\"problems\":%zu,\"notes\":%zu,\"findings\":[", doctor->grades[GRADE_PROBLEM], doctor->grades[GRADE_NOTE]);
+	printf("{\"problems\":%zu,\"notes\":%zu,\"findings\":[", doctor->grades[GRADE_PROBLEM],
+	       doctor->grades[GRADE_NOTE]);
 	for (size_t i = 0; i < doctor->count; i++) {
 		printf("%s{\"area\":\"%s\",\"grade\":\"%s\",\"text\":", i ? "," : "", doctor->findings[i].area,
 		       words[doctor->findings[i].grade]);
@@ -142,8 +142,8 @@ static int examine(bool json)
 int ctl_doctor(char **arguments)
 {
 	static const struct option_row rows[] = {
-		{0, false, "json", NULL, "print JSON"	      },
-		{0, false, "help", NULL, "print this and exit"},
+	        {0, false, "json", NULL, "print JSON"         },
+	        {0, false, "help", NULL, "print this and exit"},
 	};
 	struct options options = {.rows = rows, .count = 2, .interleave = true, .next = arguments};
 	const char *value;
@@ -151,7 +151,8 @@ int ctl_doctor(char **arguments)
 
 	while ((option = options_next(&options, &value)) >= 0)
 		if (option == 1) {
-			printf("Usage: sandboxctl doctor [--json]\nLooks for what is wrong here, and says what mends it. "
+			printf("Usage: sandboxctl doctor [--json]\nLooks for what is wrong here, and says what mends "
+			       "it. "
 			       "Exit status: 0: nothing; 1: problems.\n\n");
 			options_print(rows, 2);
 			return fflush(stdout) == 0 ? CTL_YES : CTL_ERROR;

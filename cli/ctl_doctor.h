@@ -19,12 +19,12 @@ struct doctor {
 	struct finding *findings;
 	size_t count, capacity;
 	size_t grades[GRADE_PROBLEM + 1]; /* how many of each */
-	bool login_wanted; /* some PAM service names our module */
+	bool login_wanted;                /* some PAM service names our module */
 };
 
 /* Adds a finding. mend: made with format_text, or NULL. */
 void doctor_report(struct doctor *doctor, enum grade grade, const char *area, char *mend, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+        __attribute__((format(printf, 5, 6)));
 
 /* The areas. Order matters only for the reader, but that the first tells the others whether logins are confined. */
 void doctor_look_at_pam(struct doctor *doctor);

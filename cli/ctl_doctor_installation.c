@@ -30,8 +30,8 @@ static bool only_root_writes(struct doctor *doctor, const char *path)
 	if (status.st_uid == 0 && ((status.st_mode & 022) == 0 || sticky))
 		return true;
 	doctor_report(doctor, GRADE_PROBLEM, area, format_text("sudo chown root %s && sudo chmod go-w %s", path, path),
-		      "%s: others than root can change it (owner %u, mode %04o)", path, status.st_uid,
-		      status.st_mode & 07777u);
+	              "%s: others than root can change it (owner %u, mode %04o)", path, status.st_uid,
+	              status.st_mode & 07777u);
 	return false;
 }
 
@@ -55,13 +55,14 @@ static void look_at_setuid(struct doctor *doctor, const char *path, const struct
 
 	if (!(status->st_mode & S_ISUID))
 		doctor_report(doctor, GRADE_PROBLEM, area, format_text("sudo chmod u+s %s", path),
-			      "%s is not set-uid root (mode %04o)", path, status->st_mode & 07777u);
+		              "%s is not set-uid root (mode %04o)", path, status->st_mode & 07777u);
 	else if (statvfs(path, &system) == 0 && (system.f_flag & ST_NOSUID))
 		doctor_report(doctor, GRADE_PROBLEM, area,
-			      format_text("sudo mount -o remount,suid \"$(findmnt -no TARGET -T %s)\"", path),
-			      "%s lies on a file system mounted nosuid", path);
+		              format_text("sudo mount -o remount,suid \"$(findmnt -no TARGET -T %s)\"", path),
+		              "%s lies on a file system mounted nosuid", path);
 	else if (trusted)
-		doctor_report(doctor, GRADE_OK, area, NULL, "%s (set-uid root, mode %04o)", path, status->st_mode & 07777u);
+		doctor_report(doctor, GRADE_OK, area, NULL, "%s (set-uid root, mode %04o)", path,
+		              status->st_mode & 07777u);
 }
 
 static void look_at_helper(struct doctor *doctor)
@@ -70,20 +71,22 @@ static void look_at_helper(struct doctor *doctor)
 	struct stat status;
 
 	if (stat(path, &status) != 0) {
-		doctor_report(doctor, GRADE_PROBLEM, area, format_text("sudo make install"), "%s: %s", path, strerror(errno));
+		doctor_report(doctor, GRADE_PROBLEM, area, format_text("sudo make install"), "%s: %s", path,
+		              strerror(errno));
 		return;
 	}
 	if (strcmp(path, HELPER_INSTALLED) != 0) {
 		doctor_report(doctor, GRADE_NOTE, area, format_text("sudo make install"),
-			      "the helper of a build tree is used (%s): ordinary users get sandboxes without privilege", path);
+		              "the helper of a build tree is used (%s): ordinary users get sandboxes without privilege",
+		              path);
 		return;
 	}
 	look_at_setuid(doctor, path, &status);
 	if (access(path, X_OK) != 0) {
 		struct group *group = getgrgid(status.st_gid);
 		doctor_report(doctor, GRADE_PROBLEM, area,
-			      format_text("sudo gpasswd -a \"$USER\" %s", group ? group->gr_name : "GROUP"),
-			      "%s: you may not execute it (it is for a group)", path);
+		              format_text("sudo gpasswd -a \"$USER\" %s", group ? group->gr_name : "GROUP"),
+		              "%s: you may not execute it (it is for a group)", path);
 	}
 }
 
@@ -94,14 +97,15 @@ static void look_at_door(struct doctor *doctor)
 
 	if (lstat(DOOR_DIRECTORY, &directory) != 0) {
 		doctor_report(doctor, missing, area, format_text("sudo make install"), "%s: %s", DOOR_DIRECTORY,
-			      strerror(errno));
+		              strerror(errno));
 		return;
 	}
 	if (!S_ISDIR(directory.st_mode) || directory.st_uid != 0 || (directory.st_mode & 07777) != 0700) {
-		doctor_report(doctor, GRADE_PROBLEM, area,
-			      format_text("sudo chown root:root %s && sudo chmod 0700 %s", DOOR_DIRECTORY, DOOR_DIRECTORY),
-			      "%s must be root's alone (owner %u, mode %04o): a door is reached only where root mounts it",
-			      DOOR_DIRECTORY, directory.st_uid, directory.st_mode & 07777u);
+		doctor_report(
+		        doctor, GRADE_PROBLEM, area,
+		        format_text("sudo chown root:root %s && sudo chmod 0700 %s", DOOR_DIRECTORY, DOOR_DIRECTORY),
+		        "%s must be root's alone (owner %u, mode %04o): a door is reached only where root mounts it",
+		        DOOR_DIRECTORY, directory.st_uid, directory.st_mode & 07777u);
 		return;
 	}
 	if (geteuid() != 0)
@@ -115,8 +119,8 @@ static void look_at_door(struct doctor *doctor)
 static void look_at_module(struct doctor *doctor)
 {
 	static const char *const patterns[] = {"/lib/security/pam_sandbox.so", "/lib/*/security/pam_sandbox.so",
-					       "/lib64/security/pam_sandbox.so", "/usr/lib/security/pam_sandbox.so",
-					       "/usr/lib/*/security/pam_sandbox.so"};
+	                                       "/lib64/security/pam_sandbox.so", "/usr/lib/security/pam_sandbox.so",
+	                                       "/usr/lib/*/security/pam_sandbox.so"};
 	glob_t found = {0};
 
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]) && found.gl_pathc == 0; i++)
@@ -124,7 +128,8 @@ static void look_at_module(struct doctor *doctor)
 			found.gl_pathc = 0;
 	if (found.gl_pathc == 0)
 		doctor_report(doctor, doctor->login_wanted ? GRADE_PROBLEM : GRADE_NOTE, area,
-			      format_text("sudo make install"), "pam_sandbox.so is not in the directory of PAM modules");
+		              format_text("sudo make install"),
+		              "pam_sandbox.so is not in the directory of PAM modules");
 	else if (whole_path_trusted(doctor, found.gl_pathv[0]))
 		doctor_report(doctor, GRADE_OK, area, NULL, "%s", found.gl_pathv[0]);
 }
@@ -135,11 +140,12 @@ void doctor_look_at_installation(struct doctor *doctor)
 	look_at_door(doctor);
 	look_at_module(doctor);
 	if (getgrnam("sandbox-exempt"))
-		doctor_report(doctor, GRADE_OK, area, NULL, "group sandbox-exempt: its members are never confined at login");
+		doctor_report(doctor, GRADE_OK, area, NULL,
+		              "group sandbox-exempt: its members are never confined at login");
 	else
 		doctor_report(doctor, doctor->login_wanted ? GRADE_PROBLEM : GRADE_NOTE, area,
-			      format_text("sudo groupadd --system sandbox-exempt"),
-			      "no group sandbox-exempt: were the policy broken, only root could log in");
+		              format_text("sudo groupadd --system sandbox-exempt"),
+		              "no group sandbox-exempt: were the policy broken, only root could log in");
 	if (access(RUNDIR, F_OK) == 0)
 		only_root_writes(doctor, RUNDIR);
 }

@@ -42,11 +42,12 @@ static void look_at_limits(struct doctor *doctor)
 		long limit = read_number(path);
 		if (limit < 0)
 			doctor_report(doctor, GRADE_PROBLEM, kernel, NULL,
-				      "no %s namespaces: the kernel is built without them (%s is missing)", kinds[i], path);
+			              "no %s namespaces: the kernel is built without them (%s is missing)", kinds[i],
+			              path);
 		else if (limit == 0)
 			doctor_report(doctor, GRADE_PROBLEM, kernel,
-				      format_text("sudo sysctl -w user.max_%s_namespaces=15000", kinds[i]),
-				      "%s namespaces are switched off (%s is 0)", kinds[i], path);
+			              format_text("sudo sysctl -w user.max_%s_namespaces=15000", kinds[i]),
+			              "%s namespaces are switched off (%s is 0)", kinds[i], path);
 	}
 }
 
@@ -60,7 +61,7 @@ static int try_user_namespace(void)
 		return errno;
 	if (child == 0) {
 		if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
-				       setresuid(NOBODY, NOBODY, NOBODY) != 0))
+		                       setresuid(NOBODY, NOBODY, NOBODY) != 0))
 			_exit(errno & 0x7f);
 		_exit(unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 ? 0 : errno & 0x7f);
 	}
@@ -75,9 +76,9 @@ static void look_at_user_namespaces(struct doctor *doctor)
 		const char *name, *path;
 		long bad, good;
 	} switches[] = {
-		{"kernel.unprivileged_userns_clone", "/proc/sys/kernel/unprivileged_userns_clone", 0, 1},
-		{"kernel.apparmor_restrict_unprivileged_userns", "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
-		 1, 0},
+	        {"kernel.unprivileged_userns_clone",             "/proc/sys/kernel/unprivileged_userns_clone", 0, 1},
+	        {"kernel.apparmor_restrict_unprivileged_userns",
+	         "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",                                     1, 0},
 	};
 	int error = try_user_namespace();
 	size_t reasons = 0;
@@ -85,16 +86,17 @@ static void look_at_user_namespaces(struct doctor *doctor)
 	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
 		if (read_number(switches[i].path) == switches[i].bad) {
 			doctor_report(doctor, GRADE_NOTE, kernel,
-				      format_text("sudo sysctl -w %s=%ld", switches[i].name, switches[i].good),
-				      "%s=%ld: no sandbox without the set-uid helper", switches[i].name, switches[i].bad);
+			              format_text("sudo sysctl -w %s=%ld", switches[i].name, switches[i].good),
+			              "%s=%ld: no sandbox without the set-uid helper", switches[i].name,
+			              switches[i].bad);
 			reasons++;
 		}
 	if (error == 0)
 		doctor_report(doctor, GRADE_OK, kernel, NULL, "ordinary users can make user namespaces");
 	else if (!reasons)
 		doctor_report(doctor, GRADE_NOTE, kernel, NULL,
-			      "ordinary users cannot make user namespaces (%s): no sandbox without the set-uid helper",
-			      strerror(error));
+		              "ordinary users cannot make user namespaces (%s): no sandbox without the set-uid helper",
+		              strerror(error));
 }
 
 /* The helper's own view: one "name: value" a line; what it can do without is told by other findings. */
@@ -112,10 +114,10 @@ static void look_at_features(struct doctor *doctor)
 			continue;
 		if (strcmp(value, ": no") == 0 && ++missing)
 			doctor_report(doctor, GRADE_PROBLEM, kernel, NULL, "no %.*s: a newer kernel is needed",
-				      (int)(value - line), line);
+			              (int)(value - line), line);
 		else if (strcmp(value, ": none writable") == 0)
 			doctor_report(doctor, GRADE_NOTE, kernel, NULL,
-				      "the helper can write no cgroup here: limits on memory and tasks do not hold");
+			              "the helper can write no cgroup here: limits on memory and tasks do not hold");
 	}
 	if (!missing)
 		doctor_report(doctor, GRADE_OK, kernel, NULL, "every system call the helper needs");
@@ -129,17 +131,18 @@ void doctor_look_at_machine(struct doctor *doctor)
 	if (access("/proc/sys/kernel/seccomp/actions_avail", F_OK) == 0)
 		doctor_report(doctor, GRADE_OK, kernel, NULL, "system call filters (seccomp)");
 	else
-		doctor_report(doctor, GRADE_PROBLEM, kernel, NULL, "no system call filters: CONFIG_SECCOMP_FILTER is needed");
+		doctor_report(doctor, GRADE_PROBLEM, kernel, NULL,
+		              "no system call filters: CONFIG_SECCOMP_FILTER is needed");
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION);
 	if (abi > 0)
 		doctor_report(doctor, GRADE_OK, kernel, NULL, "Landlock, ABI %ld", abi);
 	else
 		doctor_report(doctor, GRADE_NOTE, kernel, NULL,
-			      "no Landlock (%s): profiles with Landlock=require are refused%s", strerror(errno),
-			      errno == EOPNOTSUPP ? "; add landlock to lsm= on the kernel's command line" : "");
+		              "no Landlock (%s): profiles with Landlock=require are refused%s", strerror(errno),
+		              errno == EOPNOTSUPP ? "; add landlock to lsm= on the kernel's command line" : "");
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
 		doctor_report(doctor, GRADE_NOTE, kernel, NULL,
-			      "no_new_privs is set here, so the helper's set-uid bit does nothing for this shell");
+		              "no_new_privs is set here, so the helper's set-uid bit does nothing for this shell");
 }
 
 /* Is the word among the blank-separated ones? */
@@ -191,23 +194,27 @@ void doctor_look_at_cgroups(struct doctor *doctor)
 
 	if (!pure && !hybrid && !v1) {
 		doctor_report(doctor, GRADE_PROBLEM, cgroups, format_text("sudo mount -t cgroup2 none /sys/fs/cgroup"),
-			      "no cgroup file system is mounted: no limit on memory, tasks or CPU holds");
+		              "no cgroup file system is mounted: no limit on memory, tasks or CPU holds");
 		return;
 	}
 	doctor_report(doctor, GRADE_OK, cgroups, NULL, "layout: %s",
-		      pure ? "version 2" : hybrid ? "version 1, with version 2 beside it" : "version 1");
-	if ((pure || hybrid) && read_file(pure ? "/sys/fs/cgroup/cgroup.controllers" : "/sys/fs/cgroup/unified/cgroup.controllers",
-					  unified, sizeof(unified)) >= 0)
+	              pure     ? "version 2"
+	              : hybrid ? "version 1, with version 2 beside it"
+	                       : "version 1");
+	if ((pure || hybrid) &&
+	    read_file(pure ? "/sys/fs/cgroup/cgroup.controllers" : "/sys/fs/cgroup/unified/cgroup.controllers", unified,
+	              sizeof(unified)) >= 0)
 		for (size_t i = 0; i < COUNT; i++)
 			v2 |= has_word(unified, v1_names[i]) ? 1u << i : 0;
 	for (size_t i = 0; i < COUNT; i++)
 		if ((v1 | v2) & 1u << i)
 			doctor_report(doctor, GRADE_OK, cgroups, NULL, "controller %s (version %d)", v1_names[i],
-				      v2 & 1u << i ? 2 : 1);
+			              v2 & 1u << i ? 2 : 1);
 		else
-			doctor_report(doctor, GRADE_PROBLEM, cgroups,
-				      i == 0 ? format_text("sudo sed -i 's/^GRUB_CMDLINE_LINUX=\"/&cgroup_enable=memory /' "
-							   "/etc/default/grub && sudo update-grub")
-					     : NULL,
-				      "no controller %s: the limits that need it do not hold", v1_names[i]);
+			doctor_report(
+			        doctor, GRADE_PROBLEM, cgroups,
+			        i == 0 ? format_text("sudo sed -i 's/^GRUB_CMDLINE_LINUX=\"/&cgroup_enable=memory /' "
+			                             "/etc/default/grub && sudo update-grub")
+			               : NULL,
+			        "no controller %s: the limits that need it do not hold", v1_names[i]);
 }

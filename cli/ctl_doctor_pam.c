@@ -83,11 +83,11 @@ static void take_line(const char *file, unsigned number, char *text, struct pam_
 		read_stack(module, stack, depth + 1);
 	else if (stack->count < STACK_MAX)
 		stack->lines[stack->count++] = (struct pam_line){.file = format_text("%s", file),
-								 .number = number,
-								 .dash = dash,
-								 .control = format_text("%s", control),
-								 .module = format_text("%s", module),
-								 .arguments = format_text("%s", text)};
+		                                                 .number = number,
+		                                                 .dash = dash,
+		                                                 .control = format_text("%s", control),
+		                                                 .module = format_text("%s", module),
+		                                                 .arguments = format_text("%s", text)};
 }
 
 /* Where libpam finds a service: the admin's directory first. */
@@ -151,20 +151,21 @@ static void judge_control(struct doctor *doctor, const char *service, const stru
 {
 	if (line->dash)
 		doctor_report(doctor, GRADE_PROBLEM, area,
-			      format_text("sudo sed -i '%us/-session/session/' %s", line->number, line->file),
-			      "%s: %s:%u: \"-session\" lets everyone out should the module be missing", service, line->file,
-			      line->number);
+		              format_text("sudo sed -i '%us/-session/session/' %s", line->number, line->file),
+		              "%s: %s:%u: \"-session\" lets everyone out should the module be missing", service,
+		              line->file, line->number);
 	if (strcmp(line->control, "required") == 0 || strcmp(line->control, "requisite") == 0)
 		return;
 	if (line->control[0] == '[' && !strstr(line->control, "=ignore") && !strstr(line->control, "=ok]") &&
-	    strstr(line->control, "default=") && (strstr(line->control, "default=bad") || strstr(line->control, "default=die")))
+	    strstr(line->control, "default=") &&
+	    (strstr(line->control, "default=bad") || strstr(line->control, "default=die")))
 		return;
 	doctor_report(doctor, GRADE_PROBLEM, area,
-		      line->control[0] == '[' ? edit(line)
-					      : format_text("sudo sed -i '%us/%s/required/' %s", line->number, line->control,
-							    line->file),
-		      "%s: %s:%u: control %s lets a login in whose sandbox failed; it must be required", service, line->file,
-		      line->number, QUOTE(line->control));
+	              line->control[0] == '[' ? edit(line)
+	                                      : format_text("sudo sed -i '%us/%s/required/' %s", line->number,
+	                                                    line->control, line->file),
+	              "%s: %s:%u: control %s lets a login in whose sandbox failed; it must be required", service,
+	              line->file, line->number, QUOTE(line->control));
 }
 
 /* An argument the module does not know makes it refuse every login. */
@@ -175,8 +176,8 @@ static void judge_arguments(struct doctor *doctor, const char *service, const st
 	while ((word = next_word(&rest)))
 		if (strcmp(word, "debug") != 0 && strncmp(word, "try_until=", 10) != 0)
 			doctor_report(doctor, GRADE_PROBLEM, area, edit(line),
-				      "%s: %s:%u: the module has no argument %s and refuses every login", service, line->file,
-				      line->number, QUOTE(word));
+			              "%s: %s:%u: the module has no argument %s and refuses every login", service,
+			              line->file, line->number, QUOTE(word));
 }
 
 static void judge_place(struct doctor *doctor, const char *service, const struct pam_stack *stack, size_t place)
@@ -186,17 +187,18 @@ static void judge_place(struct doctor *doctor, const char *service, const struct
 	for (size_t i = 0; i < place; i++)
 		if (strcmp(stack->lines[i].control, "sufficient") == 0 || strstr(stack->lines[i].control, "=done"))
 			doctor_report(doctor, GRADE_PROBLEM, area, edit(&stack->lines[i]),
-				      "%s: %s:%u: %s before our line may end the stack there", service, stack->lines[i].file,
-				      stack->lines[i].number, stack->lines[i].module);
+			              "%s: %s:%u: %s before our line may end the stack there", service,
+			              stack->lines[i].file, stack->lines[i].number, stack->lines[i].module);
 	if (place + 1 == stack->count)
 		return;
 	const struct pam_line *next = &stack->lines[place + 1], *last = &stack->lines[stack->count - 1];
 	doctor_report(doctor, GRADE_PROBLEM, area,
-		      format_text("sudo sed -i '/pam_sandbox\\.so/d' %s && echo 'session required pam_sandbox.so' | "
-				  "sudo tee -a %s",
-				  ours->file, service_file(service)),
-		      "%s: %s:%u is not the last session line: %s (%s:%u)%s would act inside the sandbox", service, ours->file,
-		      ours->number, next->module, next->file, next->number, last != next ? " and others" : "");
+	              format_text("sudo sed -i '/pam_sandbox\\.so/d' %s && echo 'session required pam_sandbox.so' | "
+	                          "sudo tee -a %s",
+	                          ours->file, service_file(service)),
+	              "%s: %s:%u is not the last session line: %s (%s:%u)%s would act inside the sandbox", service,
+	              ours->file, ours->number, next->module, next->file, next->number,
+	              last != next ? " and others" : "");
 }
 
 static void judge(struct doctor *doctor, const char *service, const struct pam_stack *stack)
@@ -212,22 +214,23 @@ static void judge(struct doctor *doctor, const char *service, const struct pam_s
 		judge_arguments(doctor, service, &stack->lines[i]);
 	}
 	if (found == 0) {
-		doctor_report(doctor, GRADE_PROBLEM, area,
-			      format_text("echo 'session required pam_sandbox.so' | sudo tee -a %s", service_file(service)),
-			      strcmp(service, "systemd-user") == 0
-				      ? "%s: no line for pam_sandbox.so: a confined person's user manager would be outside"
-				      : "%s: no line for pam_sandbox.so: logins through it are not confined",
-			      service);
+		doctor_report(
+		        doctor, GRADE_PROBLEM, area,
+		        format_text("echo 'session required pam_sandbox.so' | sudo tee -a %s", service_file(service)),
+		        strcmp(service, "systemd-user") == 0
+		                ? "%s: no line for pam_sandbox.so: a confined person's user manager would be outside"
+		                : "%s: no line for pam_sandbox.so: logins through it are not confined",
+		        service);
 		return;
 	}
 	if (found > 1)
 		doctor_report(doctor, GRADE_PROBLEM, area, format_text("grep -n pam_sandbox /etc/pam.d/*"),
-			      "%s: pam_sandbox.so stands %zu times in its stack", service, found);
+		              "%s: pam_sandbox.so stands %zu times in its stack", service, found);
 	else
 		judge_place(doctor, service, stack, place);
 	if (doctor->grades[GRADE_PROBLEM] == problems)
 		doctor_report(doctor, GRADE_OK, area, NULL, "%s: %s:%u", service, stack->lines[place].file,
-			      stack->lines[place].number);
+		              stack->lines[place].number);
 }
 
 /* What sshd_config(5) says of UsePAM: the first line that sets it counts, the default is no. Debian's file begins with
@@ -244,7 +247,8 @@ static bool sshd_uses_pam(void)
 		char *position = NULL;
 		if (read_file(i < files.gl_pathc ? files.gl_pathv[i] : "/etc/ssh/sshd_config", text, sizeof(text)) < 0)
 			continue;
-		for (char *line = strtok_r(text, "\n", &position); line && answer < 0; line = strtok_r(NULL, "\n", &position)) {
+		for (char *line = strtok_r(text, "\n", &position); line && answer < 0;
+		     line = strtok_r(NULL, "\n", &position)) {
 			line += strspn(line, " \t");
 			if (strncasecmp(line, "UsePAM", 6) == 0 && strchr(" \t=", line[6]))
 				answer = strncmp(line + 6 + strspn(line + 6, " \t="), "yes", 3) == 0;
@@ -267,9 +271,9 @@ void doctor_look_at_pam(struct doctor *doctor)
 	}
 	if (!doctor->login_wanted) {
 		doctor_report(doctor, GRADE_NOTE, area,
-			      format_text("for s in sshd login su su-l cron systemd-user; do test -e /etc/pam.d/$s && "
-					  "echo 'session required pam_sandbox.so' | sudo tee -a /etc/pam.d/$s; done"),
-			      "no login service has a line for pam_sandbox.so: logins are not confined");
+		              format_text("for s in sshd login su su-l cron systemd-user; do test -e /etc/pam.d/$s && "
+		                          "echo 'session required pam_sandbox.so' | sudo tee -a /etc/pam.d/$s; done"),
+		              "no login service has a line for pam_sandbox.so: logins are not confined");
 		return;
 	}
 	for (size_t i = 0; i < COUNT; i++) {
@@ -280,6 +284,7 @@ void doctor_look_at_pam(struct doctor *doctor)
 	}
 	if (access("/etc/ssh/sshd_config", R_OK) == 0 && !sshd_uses_pam())
 		doctor_report(doctor, GRADE_PROBLEM, area,
-			      format_text("echo 'UsePAM yes' | sudo tee /etc/ssh/sshd_config.d/00-pam.conf && sudo service ssh reload"),
-			      "sshd does not use PAM (UsePAM): logins through it are not confined");
+		              format_text("echo 'UsePAM yes' | sudo tee /etc/ssh/sshd_config.d/00-pam.conf && sudo "
+		                          "service ssh reload"),
+		              "sshd does not use PAM (UsePAM): logins through it are not confined");
 }

@@ -24,11 +24,13 @@ static void report_lines(struct doctor *doctor, char *text)
 			continue;
 		bool warning = strstr(line, ": warning: ") != NULL;
 		if (lines++ == LINES_MAX) {
-			doctor_report(doctor, GRADE_NOTE, area, format_text("sandboxctl policy check"), "more of the same");
+			doctor_report(doctor, GRADE_NOTE, area, format_text("sandboxctl policy check"),
+			              "more of the same");
 			return;
 		}
 		doctor_report(doctor, warning ? GRADE_NOTE : GRADE_PROBLEM, area,
-			      line[0] == '/' ? format_text("sudoedit %.*s", (int)strcspn(line, ":"), line) : NULL, "%s", line);
+		              line[0] == '/' ? format_text("sudoedit %.*s", (int)strcspn(line, ":"), line) : NULL, "%s",
+		              line);
 	}
 }
 
@@ -47,5 +49,5 @@ void doctor_look_at_policy(struct doctor *doctor)
 		report_lines(doctor, text);
 	else
 		doctor_report(doctor, GRADE_PROBLEM, area, format_text("sandboxctl policy check"),
-			      "it could not be checked%s", status < 0 ? ": the helper does not answer" : "");
+		              "it could not be checked%s", status < 0 ? ": the helper does not answer" : "");
 }

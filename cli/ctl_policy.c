@@ -10,50 +10,48 @@
 #define ROWS(table) .rows = (table), .count = sizeof(table) / sizeof((table)[0])
 
 static const struct option_row check_rows[] = {
-	{0, false, "json", NULL, "print JSON"},
+        {0, false, "json", NULL, "print JSON"},
 };
 
 static const struct option_row show_rows[] = {
-	{0, false, "profile", "NAME", "this profile, instead of a person's"},
-	{0, false, "service", "NAME", "for a login through this PAM service"},
-	{0, false, "origins", NULL,   "tell the file and line of each value"},
-	{0, false, "json",    NULL,   "print JSON"},
+        {0, false, "profile", "NAME", "this profile, instead of a person's" },
+        {0, false, "service", "NAME", "for a login through this PAM service"},
+        {0, false, "origins", NULL,   "tell the file and line of each value"},
+        {0, false, "json",    NULL,   "print JSON"                          },
 };
 
 static const struct option_row explain_rows[] = {
-	{0, false, "profile", "NAME", "this profile, instead of a person's"},
-	{0, false, "service", "NAME", "for a login through this PAM service"},
-	{0, false, "json",    NULL,   "print JSON"},
+        {0, false, "profile", "NAME", "this profile, instead of a person's" },
+        {0, false, "service", "NAME", "for a login through this PAM service"},
+        {0, false, "json",    NULL,   "print JSON"                          },
 };
 
 static const struct {
 	const char *name, *help;
 	struct ctl_verb verb;
 } subcommands[] = {
-	{"check",
-	 "Report every error of the policy, or of one file",
-	 {.usage = "policy check [--json] [FILE]",
-	  .help = "Reads the system's policy, or one file above what is compiled in, and reports every error.",
-	  .verb = "policy",
-	  .second = "check",
-	  .operand = "",
-	  ROWS(check_rows)}},
-	{"show",
-	 "Print the profile that applies, as policy text",
-	 {.usage = "policy show [--json] [--origins] [--profile NAME | USER [--service NAME]]",
-	  .help = "Prints the profile that applies to a person's login, or the named one. 1: the person is not confined.",
-	  .verb = "policy",
-	  .second = "show",
-	  .operand = "--user",
-	  ROWS(show_rows)}},
-	{"explain",
-	 "Tell what would be done with it on this machine",
-	 {.usage = "policy explain [--json] [--profile NAME | USER [--service NAME]]",
-	  .help = "Prints the plan that would be carried out for a person's login, or for the named profile.",
-	  .verb = "policy",
-	  .second = "explain",
-	  .operand = "--user",
-	  ROWS(explain_rows)}},
+        {"check",
+         "Report every error of the policy, or of one file", {.usage = "policy check [--json] [FILE]",
+          .help = "Reads the system's policy, or one file above what is compiled in, and reports every error.",
+          .verb = "policy",
+          .second = "check",
+          .operand = "",
+          ROWS(check_rows)} },
+        {"show",
+         "Print the profile that applies, as policy text",   {.usage = "policy show [--json] [--origins] [--profile NAME | USER [--service NAME]]",
+          .help = "Prints the profile that applies to a person's login, or the named one. 1: the person is not "
+                  "confined.",
+          .verb = "policy",
+          .second = "show",
+          .operand = "--user",
+          ROWS(show_rows)}    },
+        {"explain",
+         "Tell what would be done with it on this machine",  {.usage = "policy explain [--json] [--profile NAME | USER [--service NAME]]",
+          .help = "Prints the plan that would be carried out for a person's login, or for the named profile.",
+          .verb = "policy",
+          .second = "explain",
+          .operand = "--user",
+          ROWS(explain_rows)}},
 };
 
 static int print_help(void)

@@ -66,7 +66,7 @@ int ctl_verb_run(const struct ctl_verb *verb, char **arguments)
 			continue;
 		}
 		words[used++] = value ? format_text("--%s=%s", rows[option].name, value)
-				      : format_text("--%s", rows[option].name);
+		                      : format_text("--%s", rows[option].name);
 	}
 	if (kept)
 		words[used++] = operand[0]; /* the helper takes options first */

@@ -6,9 +6,9 @@
 #include "cli/common_options.h"
 
 struct ctl_verb {
-	const char *usage; /* "list [options]" */
-	const char *help;  /* a sentence or two */
-	const char *verb, *second; /* the helper's words */
+	const char *usage;             /* "list [options]" */
+	const char *help;              /* a sentence or two */
+	const char *verb, *second;     /* the helper's words */
 	const struct option_row *rows; /* without --help, which every command has; at most CTL_ROWS_MAX */
 	size_t count;
 	const char *operand; /* how a first argument is passed on: "" as it is, "--user" as that option; NULL: none */

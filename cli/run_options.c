@@ -148,10 +148,10 @@ static int check_together(const struct options *options)
 	static const struct {
 		int one, other;
 	} pairs[] = {
-		{OPTION_QUIET, OPTION_VERBOSE},
-		{OPTION_STATUS, OPTION_STATUS_FD},
-		{OPTION_POLICY, OPTION_USER},
-		{OPTION_ROOTLESS, OPTION_USER},
+	        {OPTION_QUIET,    OPTION_VERBOSE  },
+	        {OPTION_STATUS,   OPTION_STATUS_FD},
+	        {OPTION_POLICY,   OPTION_USER     },
+	        {OPTION_ROOTLESS, OPTION_USER     },
 	};
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)

@@ -9,7 +9,7 @@
 struct run_request {
 	char **helper_arguments; /* [0] is left to helper_become; NULL-terminated */
 	const char *status_file; /* NULL: none */
-	int status_slot; /* index in helper_arguments of the word that becomes --status-fd=N; 0: none */
+	int status_slot;         /* index in helper_arguments of the word that becomes --status-fd=N; 0: none */
 };
 
 enum run_verdict { RUN_GO, RUN_DONE, RUN_USAGE };

@@ -24,7 +24,7 @@
 #include "cli/common_text.h"
 
 static const int passed_on[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,  SIGUSR1,
-				SIGUSR2, SIGALRM, SIGTSTP, SIGWINCH, SIGCONT};
+                                SIGUSR2, SIGALRM, SIGTSTP, SIGWINCH, SIGCONT};
 
 struct watch {
 	const char *file_name;
@@ -99,8 +99,8 @@ static int block_signals(struct watch *watch)
 static void become_helper(const struct run_request *request, const struct watch *watch, int events, pid_t parent)
 {
 	static const char no_helper[] =
-		"{\"event\":\"error\",\"step\":\"helper\",\"errno\":%d,\"text\":\"the helper cannot be executed\"}\n"
-		"{\"event\":\"exit\",\"reason\":\"setup\",\"status\":%d,\"code\":%d,\"signal\":0}\n";
+	        "{\"event\":\"error\",\"step\":\"helper\",\"errno\":%d,\"text\":\"the helper cannot be executed\"}\n"
+	        "{\"event\":\"exit\",\"reason\":\"setup\",\"status\":%d,\"code\":%d,\"signal\":0}\n";
 
 	/* Lasts over execve(2) unless the helper gains privilege by it; then it watches for itself. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
@@ -159,14 +159,15 @@ static void take_signals(struct watch *watch)
 static int finish(struct watch *watch)
 {
 	char line[160];
-	int status = WIFSIGNALED(watch->wait_status) ? 128 + WTERMSIG(watch->wait_status)
-						     : WEXITSTATUS(watch->wait_status);
+	int status =
+	        WIFSIGNALED(watch->wait_status) ? 128 + WTERMSIG(watch->wait_status) : WEXITSTATUS(watch->wait_status);
 
 	drain(watch);
 	if (WIFSIGNALED(watch->wait_status)) {
-		int length = snprintf(line, sizeof(line),
-				      "{\"event\":\"exit\",\"reason\":\"signal\",\"status\":%d,\"code\":0,\"signal\":%d}\n",
-				      status, WTERMSIG(watch->wait_status));
+		int length =
+		        snprintf(line, sizeof(line),
+		                 "{\"event\":\"exit\",\"reason\":\"signal\",\"status\":%d,\"code\":0,\"signal\":%d}\n",
+		                 status, WTERMSIG(watch->wait_status));
 		copy_out(watch, line, (size_t)length);
 	}
 	if (close(watch->file) != 0 && !watch->write_failed)
@@ -177,7 +178,10 @@ static int finish(struct watch *watch)
 static int watch_child(struct watch *watch)
 {
 	while (!watch->ended) {
-		struct pollfd ready[] = {{.fd = watch->pipe, .events = POLLIN}, {.fd = watch->signals, .events = POLLIN}};
+		struct pollfd ready[] = {
+		        {.fd = watch->pipe,    .events = POLLIN},
+                        {.fd = watch->signals, .events = POLLIN}
+                };
 		if (poll(ready, 2, -1) < 0 && errno != EINTR)
 			return fail("poll");
 		if (ready[0].revents)

@@ -18,11 +18,11 @@ static const struct {
 	int (*run)(char **arguments);
 	const char *help;
 } commands[] = {
-	{"list",     ctl_list,     "List sandboxes: your own, for root all"},
-	{"gc",       ctl_gc,       "Remove what dead sandboxes left behind"},
-	{"policy",   ctl_policy,   "Check the policy, show a profile, explain what it does"},
-	{"features", ctl_features, "Tell what this kernel and its cgroups offer"},
-	{"doctor",   ctl_doctor,   "Look for what is wrong here, and say what mends it"},
+        {"list",     ctl_list,     "List sandboxes: your own, for root all"                },
+        {"gc",       ctl_gc,       "Remove what dead sandboxes left behind"                },
+        {"policy",   ctl_policy,   "Check the policy, show a profile, explain what it does"},
+        {"features", ctl_features, "Tell what this kernel and its cgroups offer"           },
+        {"doctor",   ctl_doctor,   "Look for what is wrong here, and say what mends it"    },
 };
 
 static int print_help(void)

@@ -4,10 +4,10 @@
 
 static const char text[] =
 #include "builtin_policy.h"
-    ;
+        ;
 
 const struct policy_source policy_builtin = {
-    .name = "(built in)",
-    .text = text,
-    .length = sizeof(text) - 1,
+        .name = "(built in)",
+        .text = text,
+        .length = sizeof(text) - 1,
 };

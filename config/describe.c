@@ -91,32 +91,36 @@ static void put_strings(struct writer *writer, const char *key, const struct pla
 static const struct {
 	uint64_t bit;
 	const char *name;
-} namespace_names[] = {
-	{CLONE_NEWUSER,	  "user"  },
-	{CLONE_NEWNS,	  "mnt"	  },
-	{CLONE_NEWPID,	  "pid"	  },
-	{CLONE_NEWIPC,	  "ipc"	  },
-	{CLONE_NEWUTS,	  "uts"	  },
-	{CLONE_NEWNET,	  "net"	  },
-	{CLONE_NEWCGROUP, "cgroup"},
-}, flag_names[] = {
-	{PLAN_SESSION,		 "session"	   },
-	{PLAN_PRIVILEGED,	 "privileged"	   },
-	{PLAN_NO_NEW_PRIVILEGES, "no-new-privileges"},
-	{PLAN_LOOPBACK,		 "loopback"	   },
-	{PLAN_NEW_KEYRING,	 "new-keyring"	   },
-	{PLAN_OOM_KILL,		 "oom-kill"	   },
-	{PLAN_LANDLOCK,		 "landlock"	   },
-	{PLAN_ROOT_READ_ONLY,	 "root-read-only"  },
-	{PLAN_LOGIN_SHELL,	 "login-shell"	   },
-	{PLAN_CGROUP,		 "cgroup"	   },
-	{PLAN_SET_NICE,		 "nice"		   },
-	{PLAN_SET_UMASK,	 "umask"	   },
-}, attribute_names[] = {
-	{MOUNT_ATTR_RDONLY, "ro"    },
-	{MOUNT_ATTR_NOSUID, "nosuid"},
-	{MOUNT_ATTR_NODEV,  "nodev" },
-	{MOUNT_ATTR_NOEXEC, "noexec"},
+} namespace_names[] =
+        {
+                {CLONE_NEWUSER,   "user"  },
+                {CLONE_NEWNS,     "mnt"   },
+                {CLONE_NEWPID,    "pid"   },
+                {CLONE_NEWIPC,    "ipc"   },
+                {CLONE_NEWUTS,    "uts"   },
+                {CLONE_NEWNET,    "net"   },
+                {CLONE_NEWCGROUP, "cgroup"},
+},
+  flag_names[] =
+          {
+                  {PLAN_SESSION, "session"},
+                  {PLAN_PRIVILEGED, "privileged"},
+                  {PLAN_NO_NEW_PRIVILEGES, "no-new-privileges"},
+                  {PLAN_LOOPBACK, "loopback"},
+                  {PLAN_NEW_KEYRING, "new-keyring"},
+                  {PLAN_OOM_KILL, "oom-kill"},
+                  {PLAN_LANDLOCK, "landlock"},
+                  {PLAN_ROOT_READ_ONLY, "root-read-only"},
+                  {PLAN_LOGIN_SHELL, "login-shell"},
+                  {PLAN_CGROUP, "cgroup"},
+                  {PLAN_SET_NICE, "nice"},
+                  {PLAN_SET_UMASK, "umask"},
+},
+  attribute_names[] = {
+          {MOUNT_ATTR_RDONLY, "ro"},
+          {MOUNT_ATTR_NOSUID, "nosuid"},
+          {MOUNT_ATTR_NODEV, "nodev"},
+          {MOUNT_ATTR_NOEXEC, "noexec"},
 };
 
 static void put_namespaces(struct writer *writer, const struct plan *plan)
@@ -141,13 +145,14 @@ static void attributes_text(uint64_t attributes, char *out, size_t size)
 	for (size_t i = 0; i < sizeof(attribute_names) / sizeof(attribute_names[0]); i++)
 		if ((attributes & attribute_names[i].bit) && length < size)
 			length += (size_t)snprintf(out + length, size - length, "%s%s", length ? "," : "",
-						   attribute_names[i].name);
+			                           attribute_names[i].name);
 }
 
 static void put_step(struct writer *writer, const struct plan *plan, const struct plan_step *step)
 {
-	static const char *const kinds[STEP_KINDS] = {"directory", "file",  "symlink", "copy",	   "bind",	 "tmpfs",
-						      "proc",	   "devpts", "mqueue",	"terminal", "attributes", "mask"};
+	static const char *const kinds[STEP_KINDS] = {"directory", "file",     "symlink",    "copy",
+	                                              "bind",      "tmpfs",    "proc",       "devpts",
+	                                              "mqueue",    "terminal", "attributes", "mask"};
 	char attributes[64], line[9000];
 	const char *source = plan_string(plan, step->source);
 
@@ -159,7 +164,7 @@ static void put_step(struct writer *writer, const struct plan *plan, const struc
 		length += snprintf(line + length, sizeof(line) - (size_t)length, " (%s)", attributes);
 	if (step->size)
 		length += snprintf(line + length, sizeof(line) - (size_t)length, " size=%llu inodes=%llu",
-				   (unsigned long long)step->size, (unsigned long long)step->inodes);
+		                   (unsigned long long)step->size, (unsigned long long)step->inodes);
 	if (step->flags & (STEP_IF_EXISTS | STEP_IF_ALLOWED))
 		snprintf(line + length, sizeof(line) - (size_t)length, " if-exists");
 	list_item(writer, line);
@@ -188,8 +193,8 @@ static void put_cgroup(struct writer *writer, const struct plan *plan)
 	}
 	for (uint32_t i = 0; i < plan->cgroup_writes.count; i++) {
 		snprintf(line, sizeof(line), "%s: %s/%s = %s", plan_string(plan, writes[i].key),
-			 plan_string(plan, hierarchies[writes[i].hierarchy].path), plan_string(plan, writes[i].file),
-			 plan_string(plan, writes[i].value));
+		         plan_string(plan, hierarchies[writes[i].hierarchy].path), plan_string(plan, writes[i].file),
+		         plan_string(plan, writes[i].value));
 		list_item(writer, line);
 	}
 	list_end(writer);
@@ -203,7 +208,7 @@ static void put_limits(struct writer *writer, const struct plan *plan)
 	list_begin(writer, "limits");
 	for (uint32_t i = 0; i < plan->limits.count; i++) {
 		snprintf(line, sizeof(line), "rlimit %u: %lld:%lld", limits[i].resource, (long long)limits[i].soft,
-			 (long long)limits[i].hard);
+		         (long long)limits[i].hard);
 		list_item(writer, line);
 	}
 	list_end(writer);
@@ -215,9 +220,12 @@ static void put_reach(struct writer *writer, const struct plan *plan)
 	if (!(plan->flags & PLAN_SESSION))
 		return;
 	list_begin(writer, "not-behind-second-door");
-	list_item(writer, "port forwarding and internal-sftp run in the login program's own process: mounts, namespaces and the "
-			  "cgroup's limits hold there; the user namespace, no_new_privs, the system call filter, Landlock, Limit*, "
-			  "Nice, UMask and the environment do not");
+	list_item(
+	        writer,
+	        "port forwarding and internal-sftp run in the login program's own process: mounts, namespaces and the "
+	        "cgroup's limits hold there; the user namespace, no_new_privs, the system call filter, Landlock, "
+	        "Limit*, "
+	        "Nice, UMask and the environment do not");
 	list_end(writer);
 	put_strings(writer, "doors", plan, plan->doors);
 }

@@ -17,7 +17,7 @@ struct draft_vector {
 struct draft {
 	struct plan head;
 	struct draft_vector groups, steps, cgroup_hierarchies, cgroup_writes, limits, filter, landlock_rules,
-		landlock_ports, environment, environment_unset, arguments, directories, warnings, doors, strings;
+	        landlock_ports, environment, environment_unset, arguments, directories, warnings, doors, strings;
 	bool failed;
 
 	const struct profile *profile;

@@ -33,8 +33,8 @@ static bool reserve(struct policy_errors *errors)
 	return true;
 }
 
-void policy_error_add(struct policy_errors *errors, bool warning, const char *file, unsigned line,
-                      unsigned column, const char *hint, const char *format, ...)
+void policy_error_add(struct policy_errors *errors, bool warning, const char *file, unsigned line, unsigned column,
+                      const char *hint, const char *format, ...)
 {
 	bool last = errors->count == ENTRIES_MAX;
 
@@ -71,8 +71,7 @@ int policy_error_format(const struct policy_error *error, char *buffer, size_t s
 		return snprintf(buffer, size, "%s: %s: %s", error->file, kind, error->text);
 	if (error->column == 0)
 		return snprintf(buffer, size, "%s:%u: %s: %s", error->file, error->line, kind, error->text);
-	return snprintf(buffer, size, "%s:%u:%u: %s: %s", error->file, error->line, error->column, kind,
-	                error->text);
+	return snprintf(buffer, size, "%s:%u:%u: %s: %s", error->file, error->line, error->column, kind, error->text);
 }
 
 void policy_errors_clear(struct policy_errors *errors)

@@ -28,7 +28,7 @@ struct policy_errors {
 /* Appends one entry. Out of memory is itself counted as an error, so that a failed report can never look like success.
  * hint may be NULL. */
 void policy_error_add(struct policy_errors *errors, bool warning, const char *file, unsigned line, unsigned column,
-		      const char *hint, const char *format, ...) __attribute__((format(printf, 7, 8)));
+                      const char *hint, const char *format, ...) __attribute__((format(printf, 7, 8)));
 
 /* Writes "file:line:column: error: text" (or "warning:") of one entry into a buffer that the caller owns, always
  * terminated; returns the length that would have been needed. Line and column are left out where they are 0. */

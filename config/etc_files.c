@@ -48,7 +48,7 @@ static void put_field(FILE *stream, const char *field, char end)
 }
 
 static void put_account(FILE *stream, const char *name, uid_t uid, gid_t gid, const char *gecos, const char *home,
-			const char *shell)
+                        const char *shell)
 {
 	put_field(stream, name, ':');
 	fprintf(stream, "x:%u:%u:", uid, gid);
@@ -110,7 +110,7 @@ static plan_ref group_text(struct draft *draft)
 }
 
 static struct plan_step *add_step(struct draft *draft, struct draft_vector *steps, enum plan_step_kind kind,
-				  const char *name)
+                                  const char *name)
 {
 	plan_ref target = draft_format(draft, "/etc/%s", name);
 	struct plan_step *step = draft_add(draft, steps, sizeof(*step));
@@ -164,7 +164,7 @@ static int add_copies(struct draft *draft, struct draft_vector *steps)
 		size_t length = strlen(name);
 		if (length == 0 || *name == '/' || strstr(name, "..")) {
 			policy_error_add(draft->errors, false, files->words[i].file, files->words[i].line, 0, NULL,
-					 "EtcFiles: names are relative to /etc, without ..");
+			                 "EtcFiles: names are relative to /etc, without ..");
 			return -1;
 		}
 		bool files_of_directory = name[length - 1] == '/';
@@ -186,14 +186,14 @@ int etc_files_plan(struct draft *draft, struct draft_vector *ret_steps)
 
 	plan_ref directory = draft_string(draft, "/etc");
 	*(struct plan_step *)draft_add(draft, ret_steps, sizeof(struct plan_step)) =
-		(struct plan_step){.kind = STEP_DIRECTORY, .target = directory, .mode = 0755};
+	        (struct plan_step){.kind = STEP_DIRECTORY, .target = directory, .mode = 0755};
 	add_file(draft, ret_steps, "passwd", passwd_text(draft));
 	add_file(draft, ret_steps, "group", group_text(draft));
 	add_file(draft, ret_steps, "hostname", name);
 	if (is_generated(draft, "hosts"))
 		add_file(draft, ret_steps, "hosts",
-			 draft_format(draft, "127.0.0.1 localhost\n::1 localhost\n127.0.1.1 %s",
-				      draft_text(draft, name)));
+		         draft_format(draft, "127.0.0.1 localhost\n::1 localhost\n127.0.1.1 %s",
+		                      draft_text(draft, name)));
 	plan_ref mounts = draft_string(draft, "/proc/self/mounts");
 	add_step(draft, ret_steps, STEP_SYMLINK, "mtab")->source = mounts;
 	return add_copies(draft, ret_steps);

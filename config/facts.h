@@ -38,7 +38,7 @@ struct cgroup_hierarchy {
 struct cgroup_facts {
 	struct cgroup_hierarchy hierarchies[CGROUP_HIERARCHIES_MAX];
 	size_t count;
-	int membership;     /* index of the hierarchy used to kill and freeze; -1: no writable hierarchy at all */
+	int membership;       /* index of the hierarchy used to kill and freeze; -1: no writable hierarchy at all */
 	bool swap_accounting; /* memory.memsw.* or memory.swap.* is there */
 };
 
@@ -52,9 +52,9 @@ struct root_entry {
 };
 
 struct host_facts {
-	bool privileged;   /* euid 0 in the host's own user namespace */
-	bool full_groups;  /* setgroups and full gid maps are possible (the same, today) */
-	int landlock_abi;  /* 0: no Landlock */
+	bool privileged;       /* euid 0 in the host's own user namespace */
+	bool full_groups;      /* setgroups and full gid maps are possible (the same, today) */
+	int landlock_abi;      /* 0: no Landlock */
 	uint64_t memory_total; /* bytes */
 	uint64_t tasks_total;  /* smallest of pid_max, threads-max and the parent cgroup's limit */
 	const char *host_name;

@@ -59,8 +59,8 @@ static int check_trust(const struct loader *loader, int fd, const char *path, bo
 	if (fstat(fd, &status) != 0)
 		return fail(loader, path, NULL, "cannot be examined", errno);
 	if (status.st_uid != 0)
-		return fail(loader, path, hint,
-		            directory ? "the directory is not root's" : "the file is not root's", 0);
+		return fail(loader, path, hint, directory ? "the directory is not root's" : "the file is not root's",
+		            0);
 	if (status.st_mode & (S_IWGRP | S_IWOTH))
 		return fail(loader, path, hint,
 		            directory ? "the directory can be written by others than root"
@@ -96,8 +96,8 @@ static int walk_to_parent(const struct loader *loader, const char *path, const c
 		if (fd < 0 && error == ENOENT)
 			return -2;
 		if (fd < 0)
-			return fail(loader, part, "no directory on the way may be a symbolic link",
-			            "cannot be entered", error);
+			return fail(loader, part, "no directory on the way may be a symbolic link", "cannot be entered",
+			            error);
 		if (check_trust(loader, fd, part, true) != 0)
 			goto failed;
 	}
@@ -260,8 +260,7 @@ static int list_names(const struct loader *loader, DIR *stream, const char *path
 }
 
 /* The names of *.conf; *ret_stream keeps the directory open to read them from, NULL where there is none. */
-static int open_listing(const struct loader *loader, const char *path, struct listing *listing,
-                        DIR **ret_stream)
+static int open_listing(const struct loader *loader, const char *path, struct listing *listing, DIR **ret_stream)
 {
 	int fd = open_path(loader, path, O_DIRECTORY);
 
@@ -284,8 +283,7 @@ static int open_listing(const struct loader *loader, const char *path, struct li
 
 static bool is_listed(const struct listing *listing, const char *name)
 {
-	return listing->count &&
-	       bsearch(&name, listing->names, listing->count, sizeof(*listing->names), by_bytes);
+	return listing->count && bsearch(&name, listing->names, listing->count, sizeof(*listing->names), by_bytes);
 }
 
 static int load_name(const struct loader *loader, int directory, const char *directory_path, const char *name)
@@ -303,8 +301,8 @@ static int load_name(const struct loader *loader, int directory, const char *dir
 
 /* A name that a higher directory also has is passed over there: it masks. All names are tried, to report all
  * errors. */
-static int load_listing(const struct loader *loader, DIR *stream, const char *path,
-                        const struct listing *listing, const struct listing *masks)
+static int load_listing(const struct loader *loader, DIR *stream, const char *path, const struct listing *listing,
+                        const struct listing *masks)
 {
 	int result = 0;
 
@@ -349,8 +347,7 @@ int policy_files_read(const char *vendor_directory, const char *file, const char
 	return result;
 }
 
-int policy_file_read(const char *file, bool trusted, struct policy_files *ret_files,
-                     struct policy_errors *errors)
+int policy_file_read(const char *file, bool trusted, struct policy_files *ret_files, struct policy_errors *errors)
 {
 	struct loader loader = {.files = ret_files, .errors = errors, .trusted = trusted};
 

@@ -21,7 +21,7 @@ struct policy_files {
  * checked on the descriptor; at most 1 MiB a file and 256 files. Returns 0, or -1 with errors; free in both cases.
  */
 int policy_files_read(const char *vendor_directory, const char *file, const char *directory, bool trusted,
-		      struct policy_files *ret_files, struct policy_errors *errors);
+                      struct policy_files *ret_files, struct policy_errors *errors);
 
 /* The same for --policy FILE: the compiled-in layer and this file, which must exist. */
 int policy_file_read(const char *file, bool trusted, struct policy_files *ret_files, struct policy_errors *errors);

@@ -73,15 +73,13 @@ static place emit(struct builder *b, uint16_t code, uint32_t operand)
  * it. */
 static place bring_near(struct builder *b, place target)
 {
-	const unsigned margin =
-	    2; /* for what is written between here and the jump: the other target, brought near */
+	const unsigned margin = 2; /* for what is written between here and the jump: the other target, brought near */
 
 	if (b->length - target + margin <= JUMP_MAX)
 		return target;
 	struct plan_filter_instruction there = *at_place(b, target);
 	bool returns = BPF_CLASS(there.code) == BPF_RET;
-	place copy =
-	    returns ? emit(b, there.code, there.operand) : emit(b, BPF_JMP | BPF_JA, b->length - target);
+	place copy = returns ? emit(b, there.code, there.operand) : emit(b, BPF_JMP | BPF_JA, b->length - target);
 	for (size_t i = 0; i < b->action_count; i++)
 		if (b->actions[i].at == target)
 			b->actions[i].at = copy;
@@ -129,8 +127,7 @@ static place place_of_action(struct builder *b, uint32_t action)
 static size_t test_offset(const struct filter_test *test)
 {
 	/* Both architectures are little-endian. */
-	return offsetof(struct seccomp_data, args) + sizeof(uint64_t) * test->argument +
-	       (test->upper ? 4 : 0);
+	return offsetof(struct seccomp_data, args) + sizeof(uint64_t) * test->argument + (test->upper ? 4 : 0);
 }
 
 static bool test_masks(const struct filter_test *test)
@@ -165,8 +162,7 @@ static place emit_test(struct builder *b, const struct filter_test *test, bool l
 	return emit_load(b, test_offset(test));
 }
 
-static place emit_rule(struct builder *b, const struct filter_rule *rule, const struct filter_rule *before,
-                       place next)
+static place emit_rule(struct builder *b, const struct filter_rule *rule, const struct filter_rule *before, place next)
 {
 	place yes = place_of_action(b, rule->action);
 
@@ -243,8 +239,8 @@ static size_t find_split(const struct builder *b, size_t from, size_t to)
 	uint32_t high = to < b->range_count ? b->ranges[to].first : b->ranges[to - 1].first + 1;
 	size_t split = from + 1;
 
-	while (split + 1 < to && off_middle(b->ranges[split + 1].first, low, high) <
-	                             off_middle(b->ranges[split].first, low, high))
+	while (split + 1 < to &&
+	       off_middle(b->ranges[split + 1].first, low, high) < off_middle(b->ranges[split].first, low, high))
 		split++;
 	return split;
 }

@@ -26,8 +26,7 @@
 #define FILTER_ERRNO(number) (SECCOMP_RET_ERRNO | (uint32_t)(number))
 
 enum {
-	FILTER_INSTRUCTIONS_MAX =
-	    1536, /* BPF_MAXINSNS is 4096; the worst set of numbers needs less than 700 */
+	FILTER_INSTRUCTIONS_MAX = 1536, /* BPF_MAXINSNS is 4096; the worst set of numbers needs less than 700 */
 	FILTER_CHECKS_MAX = 24,
 	FILTER_TESTS_MAX = 2,
 };
@@ -58,8 +57,7 @@ struct filter_check {
 
 struct filter_rules {
 	uint32_t actions[SYSCALL_NUMBERS]; /* SECCOMP_RET_* of each number; all above it get ENOSYS */
-	uint8_t
-	    checked[SYSCALL_NUMBERS]; /* 1 + index into checks: this decides instead of the action; 0: none */
+	uint8_t checked[SYSCALL_NUMBERS];  /* 1 + index into checks: this decides instead of the action; 0: none */
 	struct filter_check checks[FILTER_CHECKS_MAX];
 	size_t check_count;
 };

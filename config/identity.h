@@ -15,12 +15,12 @@ struct identity_group {
 
 struct identity {
 	uid_t uid;
-	gid_t gid;        /* primary group */
-	const char *name; /* never NULL or empty: the decimal uid where the person has no account */
+	gid_t gid;                      /* primary group */
+	const char *name;               /* never NULL or empty: the decimal uid where the person has no account */
 	const char *primary_group_name; /* NULL where unknown */
 	const char *gecos;
-	const char *home;  /* absolute; "/" where the account has none */
-	const char *shell; /* absolute; "/bin/sh" where the account has none */
+	const char *home;                    /* absolute; "/" where the account has none */
+	const char *shell;                   /* absolute; "/bin/sh" where the account has none */
 	const struct identity_group *groups; /* supplementary groups exactly as the kernel will have them */
 	size_t group_count;
 	gid_t tty_gid; /* the group "tty" of the host; (gid_t)-1: none */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const struct key keys[] = {
-#define KEY(name, sections, type, tightening, live, enforced, words, fallback, group, help, test)            \
+#define KEY(name, sections, type, tightening, live, enforced, words, fallback, group, help, test)                      \
 	{#name, sections, type, tightening, live, enforced, words, fallback, group, help, test},
 #include "config/keys.def"
 #undef KEY

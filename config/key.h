@@ -19,26 +19,26 @@ enum key_id {
 
 /* How a value is written and what struct value then holds. */
 enum key_type {
-	TYPE_BOOLEAN,    /* number: 0 or 1 */
-	TYPE_WORD,       /* number: index into the row's words, in ladder order */
+	TYPE_BOOLEAN,      /* number: 0 or 1 */
+	TYPE_WORD,         /* number: index into the row's words, in ladder order */
 	TYPE_WORD_OR_PATH, /* number as above, or number -1 and text: an absolute path */
-	TYPE_SIZE,       /* number: bytes; or percent; or infinity */
-	TYPE_COUNT,      /* number; or percent; or infinity */
-	TYPE_TIME,       /* number: microseconds; or infinity */
-	TYPE_PERCENT,    /* number: hundredths of a percent (percent is set too); or infinity */
-	TYPE_INTEGER,    /* number, within the row's range */
-	TYPE_MODE,       /* number: octal */
-	TYPE_SIGNAL,     /* number */
-	TYPE_LIMIT,      /* number: soft, hard: hard; either infinity */
-	TYPE_ERRNO,      /* number; 0: kill */
-	TYPE_NAMESPACES, /* number: CLONE_NEW* flags of the namespaces that are refused */
-	TYPE_STRING,     /* text, may hold %-specifiers, not yet expanded */
-	TYPE_PATH,       /* text: absolute, may hold %-specifiers, not yet expanded */
-	TYPE_NAME,       /* text: [A-Za-z0-9_][A-Za-z0-9_.-]{0,63} */
-	TYPE_PATHS,      /* words: [-]PATH each, absolute after expansion */
-	TYPE_BINDS,      /* words: [-]SOURCE[:TARGET] each */
-	TYPE_WORDS,      /* words, each valid for this key */
-	TYPE_STRINGS,    /* words, anything (NAME=VALUE, patterns) */
+	TYPE_SIZE,         /* number: bytes; or percent; or infinity */
+	TYPE_COUNT,        /* number; or percent; or infinity */
+	TYPE_TIME,         /* number: microseconds; or infinity */
+	TYPE_PERCENT,      /* number: hundredths of a percent (percent is set too); or infinity */
+	TYPE_INTEGER,      /* number, within the row's range */
+	TYPE_MODE,         /* number: octal */
+	TYPE_SIGNAL,       /* number */
+	TYPE_LIMIT,        /* number: soft, hard: hard; either infinity */
+	TYPE_ERRNO,        /* number; 0: kill */
+	TYPE_NAMESPACES,   /* number: CLONE_NEW* flags of the namespaces that are refused */
+	TYPE_STRING,       /* text, may hold %-specifiers, not yet expanded */
+	TYPE_PATH,         /* text: absolute, may hold %-specifiers, not yet expanded */
+	TYPE_NAME,         /* text: [A-Za-z0-9_][A-Za-z0-9_.-]{0,63} */
+	TYPE_PATHS,        /* words: [-]PATH each, absolute after expansion */
+	TYPE_BINDS,        /* words: [-]SOURCE[:TARGET] each */
+	TYPE_WORDS,        /* words, each valid for this key */
+	TYPE_STRINGS,      /* words, anything (NAME=VALUE, patterns) */
 };
 
 /* Sections a key may stand in; bits. [user], [group] and [default] take every profile key besides their own. */
@@ -66,14 +66,15 @@ struct key {
 	unsigned sections;
 	enum key_type type;
 	enum key_class tightening;
-	bool live;      /* `sandboxctl set` may change it while the sandbox runs */
-	bool enforced;  /* false: only the default value is accepted by this build */
-	const char *words; /* TYPE_WORD: the spellings, blank-separated, weakest first, a trailing "?" where this build does
+	bool live;     /* `sandboxctl set` may change it while the sandbox runs */
+	bool enforced; /* false: only the default value is accepted by this build */
+	const char *
+	        words; /* TYPE_WORD: the spellings, blank-separated, weakest first, a trailing "?" where this build does
 			    * not enforce one; numbers: "MIN MAX"; lists: the check. config/keys.def has the details */
 	const char *fallback; /* value where no profile sets it, as text; "" for an empty list; NULL: unset */
-	const char *group; /* heading in the manual */
-	const char *help; /* one line for the manual */
-	const char *test; /* id or name of the test that shows its effect */
+	const char *group;    /* heading in the manual */
+	const char *help;     /* one line for the manual */
+	const char *test;     /* id or name of the test that shows its effect */
 };
 
 /* The row of a key. Never NULL for an id below KEY_COUNT. */

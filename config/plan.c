@@ -51,12 +51,12 @@ static int plan_gid_map(struct draft *draft)
 		while (next < count && gids[next] - gids[next - 1] <= 1)
 			next++;
 		int added = snprintf(map + length, sizeof(map) - length, "%u %u %u\n", gids[i], gids[i],
-				     gids[next - 1] - gids[i] + 1);
+		                     gids[next - 1] - gids[i] + 1);
 		length += added > 0 ? (size_t)added : sizeof(map);
 		if (length >= sizeof(map) || ++lines > ID_MAP_LINES) {
 			free(gids);
 			policy_error_add(draft->errors, false, draft->profile->name, 0, 0, NULL,
-					 "%s is in too many groups for one id map", person->name);
+			                 "%s is in too many groups for one id map", person->name);
 			return -1;
 		}
 		i = next;
@@ -92,17 +92,18 @@ static int plan_host_name(struct draft *draft)
 
 	if (!profile_is(draft->profile, KEY_ProtectHostname))
 		return 0;
-	char *name = specifiers_expand(value->text && *value->text ? value->text : "sandbox", draft->person, draft->errors);
+	char *name =
+	        specifiers_expand(value->text && *value->text ? value->text : "sandbox", draft->person, draft->errors);
 	if (!name)
 		return -1;
 	size_t length = strlen(name);
 	bool valid = length >= 1 && length <= 64 &&
-		     strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") == length;
+	             strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") == length;
 	if (valid)
 		draft->head.host_name = draft_string(draft, name);
 	else
 		policy_error_add(draft->errors, false, value->file, value->line, 0, NULL,
-				 "Hostname: 1 to 64 letters, digits, \".\", \"-\" or \"_\"");
+		                 "Hostname: 1 to 64 letters, digits, \".\", \"-\" or \"_\"");
 	free(name);
 	return valid ? 0 : -1;
 }
@@ -135,7 +136,7 @@ static int check_pid_namespace(struct draft *draft)
 		return 0;
 	const struct value *value = profile_value(draft->profile, KEY_PrivatePIDs);
 	policy_error_add(draft->errors, false, value->file, value->line, 0, "set PrivatePIDs=yes",
-			 "PrivatePIDs=no is not supported: the process tree could outlive its sandbox");
+	                 "PrivatePIDs=no is not supported: the process tree could outlive its sandbox");
 	return -1;
 }
 
@@ -146,7 +147,7 @@ static int check_no_new_privileges(struct draft *draft)
 		return 0;
 	const struct value *value = profile_value(draft->profile, KEY_NoNewPrivileges);
 	policy_error_add(draft->errors, false, value->file, value->line, 0, "set NoNewPrivileges=yes",
-			 "NoNewPrivileges=no is not supported: the system call filter needs it");
+	                 "NoNewPrivileges=no is not supported: the system call filter needs it");
 	return -1;
 }
 
@@ -170,7 +171,7 @@ static size_t lay_out_all(struct draft *draft, char *image)
 	head->groups = lay_out(&draft->groups, sizeof(uint32_t), image, &offset);
 	head->steps = lay_out(&draft->steps, sizeof(struct plan_step), image, &offset);
 	head->cgroup_hierarchies =
-		lay_out(&draft->cgroup_hierarchies, sizeof(struct plan_cgroup_hierarchy), image, &offset);
+	        lay_out(&draft->cgroup_hierarchies, sizeof(struct plan_cgroup_hierarchy), image, &offset);
 	head->cgroup_writes = lay_out(&draft->cgroup_writes, sizeof(struct plan_cgroup_write), image, &offset);
 	head->limits = lay_out(&draft->limits, sizeof(struct plan_limit), image, &offset);
 	head->filter = lay_out(&draft->filter, sizeof(struct plan_filter_instruction), image, &offset);
@@ -189,11 +190,21 @@ static size_t lay_out_all(struct draft *draft, char *image)
 static void draft_free(struct draft *draft)
 {
 	struct draft_vector *vectors[] = {
-		&draft->groups,		&draft->steps,		   &draft->cgroup_hierarchies,
-		&draft->cgroup_writes,	&draft->limits,		   &draft->filter,
-		&draft->landlock_rules, &draft->landlock_ports,	   &draft->environment,
-		&draft->environment_unset, &draft->arguments,	   &draft->directories,
-		&draft->warnings,	&draft->doors,		   &draft->strings,
+	        &draft->groups,
+	        &draft->steps,
+	        &draft->cgroup_hierarchies,
+	        &draft->cgroup_writes,
+	        &draft->limits,
+	        &draft->filter,
+	        &draft->landlock_rules,
+	        &draft->landlock_ports,
+	        &draft->environment,
+	        &draft->environment_unset,
+	        &draft->arguments,
+	        &draft->directories,
+	        &draft->warnings,
+	        &draft->doors,
+	        &draft->strings,
 	};
 	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
 		free(vectors[i]->items);
@@ -206,7 +217,7 @@ static int draft_finish(struct draft *draft, struct plan **ret_plan)
 	char *image = draft->failed || size > PLAN_SIZE_MAX ? NULL : calloc(1, size);
 	if (!image) {
 		policy_error_add(draft->errors, false, draft->profile->name, 0, 0, NULL,
-				 size > PLAN_SIZE_MAX ? "the plan is larger than 4 MiB" : "out of memory");
+		                 size > PLAN_SIZE_MAX ? "the plan is larger than 4 MiB" : "out of memory");
 		return -1;
 	}
 	draft->head.magic = PLAN_MAGIC;
@@ -219,14 +230,14 @@ static int draft_finish(struct draft *draft, struct plan **ret_plan)
 }
 
 int plan_make(const struct profile *profile, const struct identity *person, const struct request *request,
-	      const struct host_facts *facts, struct plan **ret_plan, struct policy_errors *errors)
+              const struct host_facts *facts, struct plan **ret_plan, struct policy_errors *errors)
 {
 	struct draft draft = {
-		.profile = profile,
-		.person = person,
-		.request = request,
-		.facts = facts,
-		.errors = errors,
+	        .profile = profile,
+	        .person = person,
+	        .request = request,
+	        .facts = facts,
+	        .errors = errors,
 	};
 
 	if (facts->privileged)

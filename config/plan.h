@@ -30,14 +30,14 @@ struct plan_array {
 
 /* Mount steps, done in order inside the new root; target is a path below it. */
 enum plan_step_kind {
-	STEP_DIRECTORY,  /* make target (and its parents) with mode */
-	STEP_FILE,       /* make target with the text's bytes and mode */
-	STEP_SYMLINK,    /* make target a link to source */
-	STEP_COPY,       /* a file of the host copied, links followed; a directory bound, or with recursive its files copied */
-	STEP_BIND,       /* source of the host onto target, which is made where it is missing */
-	STEP_TMPFS,      /* an empty file system at target: size, inodes, mode */
-	STEP_PROC,       /* text: mount options */
-	STEP_DEVPTS,     /* text: mount options */
+	STEP_DIRECTORY, /* make target (and its parents) with mode */
+	STEP_FILE,      /* make target with the text's bytes and mode */
+	STEP_SYMLINK,   /* make target a link to source */
+	STEP_COPY, /* a file of the host copied, links followed; a directory bound, or with recursive its files copied */
+	STEP_BIND,   /* source of the host onto target, which is made where it is missing */
+	STEP_TMPFS,  /* an empty file system at target: size, inodes, mode */
+	STEP_PROC,   /* text: mount options */
+	STEP_DEVPTS, /* text: mount options */
 	STEP_MQUEUE,
 	STEP_TERMINAL,   /* the caller's terminal, if standard input, output or error is one, onto target */
 	STEP_ATTRIBUTES, /* target, already there, becomes a mount of its own with these attributes */
@@ -46,8 +46,8 @@ enum plan_step_kind {
 };
 
 enum plan_step_flags {
-	STEP_IF_EXISTS = 1 << 0, /* a missing source (or, where there is none, target) skips the step */
-	STEP_RECURSIVE = 1 << 1, /* with everything mounted below */
+	STEP_IF_EXISTS = 1 << 0,  /* a missing source (or, where there is none, target) skips the step */
+	STEP_RECURSIVE = 1 << 1,  /* with everything mounted below */
 	STEP_IF_ALLOWED = 1 << 2, /* as if-exists, also where the person may not reach it */
 	STEP_BY_NAME = 1 << 3,    /* only root can change what source and target name; mode has the target's type */
 };
@@ -99,7 +99,7 @@ struct plan_filter_instruction {
 /* Landlock: access rights below a path of the new root. */
 struct plan_landlock_rule {
 	plan_ref path;
-	uint32_t flags; /* STEP_IF_EXISTS */
+	uint32_t flags;  /* STEP_IF_EXISTS */
 	uint64_t access; /* LANDLOCK_ACCESS_FS_* */
 };
 
@@ -109,18 +109,18 @@ struct plan_landlock_port {
 };
 
 enum plan_flags {
-	PLAN_SESSION = 1 << 0,       /* a login session: no payload, a door */
-	PLAN_PRIVILEGED = 1 << 1,    /* built by host root */
+	PLAN_SESSION = 1 << 0,    /* a login session: no payload, a door */
+	PLAN_PRIVILEGED = 1 << 1, /* built by host root */
 	PLAN_NO_NEW_PRIVILEGES = 1 << 2,
-	PLAN_LOOPBACK = 1 << 3,      /* own network namespace: bring lo up */
+	PLAN_LOOPBACK = 1 << 3, /* own network namespace: bring lo up */
 	PLAN_NEW_KEYRING = 1 << 4,
-	PLAN_OOM_KILL = 1 << 5,      /* any OOM kill ends the sandbox */
-	PLAN_LANDLOCK = 1 << 6,      /* restrict; failing is fatal (the planner knows the ABI) */
+	PLAN_OOM_KILL = 1 << 5, /* any OOM kill ends the sandbox */
+	PLAN_LANDLOCK = 1 << 6, /* restrict; failing is fatal (the planner knows the ABI) */
 	PLAN_ROOT_READ_ONLY = 1 << 7,
-	PLAN_LOGIN_SHELL = 1 << 8,   /* argv[0] gets a leading "-" */
-	PLAN_CGROUP = 1 << 9,        /* a cgroup is made and entered */
+	PLAN_LOGIN_SHELL = 1 << 8, /* argv[0] gets a leading "-" */
+	PLAN_CGROUP = 1 << 9,      /* a cgroup is made and entered */
 	PLAN_SET_NICE = 1 << 10,
-	PLAN_SET_UMASK = 1 << 11,    /* else the caller's stays */
+	PLAN_SET_UMASK = 1 << 11, /* else the caller's stays */
 };
 
 struct plan {
@@ -137,15 +137,15 @@ struct plan {
 	plan_ref gid_map;
 	plan_ref user_name;
 	plan_ref profile_name;
-	plan_ref name;      /* --name; empty: none */
-	plan_ref host_name; /* empty: keep */
+	plan_ref name;         /* --name; empty: none */
+	plan_ref host_name;    /* empty: keep */
 	plan_ref root_options; /* of the new root's tmpfs */
 
 	struct plan_array steps;
 	struct plan_array cgroup_hierarchies;
 	struct plan_array cgroup_writes;
 	struct plan_array limits;
-	struct plan_array filter;        /* the payload's */
+	struct plan_array filter; /* the payload's */
 	struct plan_array landlock_rules;
 	struct plan_array landlock_ports;
 	uint64_t landlock_handled_fs; /* rights handled; 0: none */
@@ -165,7 +165,7 @@ struct plan {
 	int32_t nice;
 	int32_t oom_score_adjust;
 
-	plan_ref shell;       /* the person's shell */
+	plan_ref shell; /* the person's shell */
 	plan_ref home;
 	struct plan_array doors; /* plan_ref: paths a door is mounted over (sessions) */
 
@@ -176,7 +176,7 @@ struct plan {
  * Makes the plan for one sandbox. Pure. Returns 0 and a malloc'd image (free it), or -1 with errors.
  */
 int plan_make(const struct profile *profile, const struct identity *person, const struct request *request,
-	      const struct host_facts *facts, struct plan **ret_plan, struct policy_errors *errors);
+              const struct host_facts *facts, struct plan **ret_plan, struct policy_errors *errors);
 
 /*
  * Checks an image that came from outside this process: magic, version, size, every offset, count, reference, alignment

@@ -44,7 +44,7 @@ static void write_value(const struct target *target, uint32_t leaf, const char *
 	plan_ref key_ref = draft_string(target->draft, key_row(target->key)->name);
 
 	*DRAFT_ADD(target->draft, cgroup_writes, struct plan_cgroup_write) = (struct plan_cgroup_write){
-	    .hierarchy = target->hierarchy, .leaf = leaf, .file = file_ref, .value = value, .key = key_ref};
+	        .hierarchy = target->hierarchy, .leaf = leaf, .file = file_ref, .value = value, .key = key_ref};
 }
 
 static void write_number(const struct target *target, const char *file, uint64_t number)
@@ -108,8 +108,7 @@ static void plan_tasks_max(const struct target *target, const struct value *valu
 {
 	uint64_t tasks = amount(value, target->draft->facts->tasks_total);
 
-	write_number(target, "pids.max",
-	             tasks ? tasks : 1); /* a small share of a small machine is not "none at all" */
+	write_number(target, "pids.max", tasks ? tasks : 1); /* a small share of a small machine is not "none at all" */
 }
 
 /* --- processor --- */
@@ -141,8 +140,7 @@ static void plan_cpu_quota(const struct target *target, const struct value *valu
 	uint64_t quota = number * period / 10000;
 	quota = quota < CPU_QUOTA_MIN ? CPU_QUOTA_MIN : quota;
 	if (target->version == 2) {
-		write_value(target, 0, "cpu.max",
-		            draft_format(target->draft, "%" PRIu64 " %" PRIu64, quota, period));
+		write_value(target, 0, "cpu.max", draft_format(target->draft, "%" PRIu64 " %" PRIu64, quota, period));
 		return;
 	}
 	write_number(target, "cpu.cfs_period_us", period);
@@ -151,24 +149,23 @@ static void plan_cpu_quota(const struct target *target, const struct value *valu
 
 /* In the order of the writes. */
 static const struct row rows[] = {
-    {KEY_MemoryMax,     CGROUP_MEMORY, NULL,        plan_memory_max     },
-    {KEY_MemorySwapMax, CGROUP_MEMORY, refuse_swap, plan_memory_swap_max},
-    {KEY_TasksMax,      CGROUP_PIDS,   NULL,        plan_tasks_max      },
-    {KEY_CPUWeight,     CGROUP_CPU,    NULL,        plan_cpu_weight     },
-    {KEY_CPUQuota,      CGROUP_CPU,    NULL,        plan_cpu_quota      },
+        {KEY_MemoryMax,     CGROUP_MEMORY, NULL,        plan_memory_max     },
+        {KEY_MemorySwapMax, CGROUP_MEMORY, refuse_swap, plan_memory_swap_max},
+        {KEY_TasksMax,      CGROUP_PIDS,   NULL,        plan_tasks_max      },
+        {KEY_CPUWeight,     CGROUP_CPU,    NULL,        plan_cpu_weight     },
+        {KEY_CPUQuota,      CGROUP_CPU,    NULL,        plan_cpu_quota      },
 };
 
 static const char *const controller_names[CGROUP_CONTROLLERS] = {
-    [CGROUP_MEMORY] = "memory",   [CGROUP_PIDS] = "pids",       [CGROUP_CPU] = "cpu",
-    [CGROUP_CPUSET] = "cpuset",   [CGROUP_IO] = "io",           [CGROUP_HUGETLB] = "hugetlb",
-    [CGROUP_DEVICES] = "devices", [CGROUP_NET_CLS] = "net_cls", [CGROUP_NET_PRIO] = "net_prio",
-    [CGROUP_FREEZER] = "freezer", [CGROUP_CPUACCT] = "cpuacct",
+        [CGROUP_MEMORY] = "memory",   [CGROUP_PIDS] = "pids",       [CGROUP_CPU] = "cpu",
+        [CGROUP_CPUSET] = "cpuset",   [CGROUP_IO] = "io",           [CGROUP_HUGETLB] = "hugetlb",
+        [CGROUP_DEVICES] = "devices", [CGROUP_NET_CLS] = "net_cls", [CGROUP_NET_PRIO] = "net_prio",
+        [CGROUP_FREEZER] = "freezer", [CGROUP_CPUACCT] = "cpuacct",
 };
 
 /* --- hierarchies --- */
 
-static const struct cgroup_hierarchy *find_controller(const struct draft *draft,
-                                                      enum cgroup_controller controller)
+static const struct cgroup_hierarchy *find_controller(const struct draft *draft, enum cgroup_controller controller)
 {
 	const struct cgroup_facts *facts = &draft->facts->cgroup;
 
@@ -180,8 +177,7 @@ static const struct cgroup_hierarchy *find_controller(const struct draft *draft,
 
 /* Takes a hierarchy of the host into the plan, once, with controllers that are used there. Returns its index
  * there. */
-static uint32_t use_hierarchy(struct draft *draft, const struct cgroup_hierarchy *hierarchy,
-                              uint32_t controllers)
+static uint32_t use_hierarchy(struct draft *draft, const struct cgroup_hierarchy *hierarchy, uint32_t controllers)
 {
 	struct plan_cgroup_hierarchy *used = draft->cgroup_hierarchies.items;
 	uint32_t count = draft->cgroup_hierarchies.count;
@@ -193,8 +189,8 @@ static uint32_t use_hierarchy(struct draft *draft, const struct cgroup_hierarchy
 			return i;
 		}
 	plan_ref path = draft_string(draft, hierarchy->path);
-	*DRAFT_ADD(draft, cgroup_hierarchies, struct plan_cgroup_hierarchy) = (struct plan_cgroup_hierarchy){
-	    .version = hierarchy->version, .controllers = controllers, .path = path};
+	*DRAFT_ADD(draft, cgroup_hierarchies, struct plan_cgroup_hierarchy) =
+	        (struct plan_cgroup_hierarchy){.version = hierarchy->version, .controllers = controllers, .path = path};
 	return count;
 }
 
@@ -248,13 +244,13 @@ static void add_missing(struct draft *draft, const struct row *row, const char *
 	}
 	if (profile_value(draft->profile, KEY_ResourceControl)->number == CONTROL_REQUIRE) {
 		policy_error_add(draft->errors, false, value->file, value->line, 0,
-		                 remedy(draft, draft->facts->cgroup.count > 0), "%s= cannot be enforced: %s",
-		                 name, why);
+		                 remedy(draft, draft->facts->cgroup.count > 0), "%s= cannot be enforced: %s", name,
+		                 why);
 		missing->result = -1;
 		return;
 	}
-	int length = snprintf(missing->list + missing->length, sizeof(missing->list) - missing->length,
-	                      "%s%s= (%s)", missing->length ? ", " : "", name, why);
+	int length = snprintf(missing->list + missing->length, sizeof(missing->list) - missing->length, "%s%s= (%s)",
+	                      missing->length ? ", " : "", name, why);
 	if (length > 0 && (size_t)length < sizeof(missing->list) - missing->length)
 		missing->length += (size_t)length;
 }
@@ -269,10 +265,10 @@ static void plan_row(struct draft *draft, const struct row *row, struct missing 
 		return;
 	}
 	const struct target target = {
-	    .draft = draft,
-	    .hierarchy = use_hierarchy(draft, hierarchy, 1u << row->controller),
-	    .version = hierarchy->version,
-	    .key = row->key,
+	        .draft = draft,
+	        .hierarchy = use_hierarchy(draft, hierarchy, 1u << row->controller),
+	        .version = hierarchy->version,
+	        .key = row->key,
 	};
 	row->plan(&target, profile_value(draft->profile, row->key));
 }
@@ -290,7 +286,7 @@ static void plan_oom(struct draft *draft)
 			continue;
 		draft->head.flags |= PLAN_OOM_KILL;
 		const struct target target = {
-		    .draft = draft, .hierarchy = i, .version = used[i].version, .key = KEY_OOMPolicy};
+		        .draft = draft, .hierarchy = i, .version = used[i].version, .key = KEY_OOMPolicy};
 		if (target.version == 2)
 			write_value(&target, 1, "memory.oom.group", draft_string(draft, "1"));
 	}

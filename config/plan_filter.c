@@ -29,90 +29,90 @@
 #define REFUSE FILTER_ERRNO(EPERM)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define ANY(index, bits)                                                                                     \
-	{                                                                                                    \
-		.kind = TEST_ANY, .argument = (index), .mask = (bits)                                        \
+#define ANY(index, bits)                                                                                               \
+	{                                                                                                              \
+		.kind = TEST_ANY, .argument = (index), .mask = (bits)                                                  \
 	}
-#define EQUAL(index, number)                                                                                 \
-	{                                                                                                    \
-		.kind = TEST_EQUAL, .argument = (index), .mask = UINT32_MAX, .value = (number)               \
+#define EQUAL(index, number)                                                                                           \
+	{                                                                                                              \
+		.kind = TEST_EQUAL, .argument = (index), .mask = UINT32_MAX, .value = (number)                         \
 	}
-#define WITHOUT(index, ignored, number)                                                                      \
-	{                                                                                                    \
-		.kind = TEST_EQUAL, .argument = (index), .mask = ~(uint32_t)(ignored), .value = (number)     \
+#define WITHOUT(index, ignored, number)                                                                                \
+	{                                                                                                              \
+		.kind = TEST_EQUAL, .argument = (index), .mask = ~(uint32_t)(ignored), .value = (number)               \
 	}
-#define UPPER_ANY(index)                                                                                     \
-	{                                                                                                    \
-		.kind = TEST_ANY, .argument = (index), .upper = true, .mask = UINT32_MAX                     \
+#define UPPER_ANY(index)                                                                                               \
+	{                                                                                                              \
+		.kind = TEST_ANY, .argument = (index), .upper = true, .mask = UINT32_MAX                               \
 	}
 
 /* --- rules that never change --- */
 
 /* ioctl(2) takes the request as an int: setting the upper bits walks around a filter that compares all 64. */
 static const struct filter_rule terminal_rules[] = {
-    {REFUSE, 1, {EQUAL(1, TIOCSTI)}  },
-    {REFUSE, 1, {EQUAL(1, TIOCLINUX)}},
+        {REFUSE, 1, {EQUAL(1, TIOCSTI)}  },
+        {REFUSE, 1, {EQUAL(1, TIOCLINUX)}},
 };
 
 static const struct filter_rule mmap_rules[] = {
-    {REFUSE, 2, {ANY(2, PROT_WRITE), ANY(2, PROT_EXEC)}},
+        {REFUSE, 2, {ANY(2, PROT_WRITE), ANY(2, PROT_EXEC)}},
 };
 
 static const struct filter_rule mprotect_rules[] = {
-    {REFUSE, 1, {ANY(2, PROT_EXEC)}},
+        {REFUSE, 1, {ANY(2, PROT_EXEC)}},
 };
 
 static const struct filter_rule shmat_rules[] = {
-    {REFUSE, 1, {ANY(2, SHM_EXEC)}},
+        {REFUSE, 1, {ANY(2, SHM_EXEC)}},
 };
 
 #define PERSONALITY_QUERY 0xffffffffu
 
 /* With READ_IMPLIES_EXEC, memory asked for readable and writable is executable too. */
 static const struct filter_rule no_implied_exec_rules[] = {
-    {SECCOMP_RET_ALLOW, 1, {EQUAL(0, PERSONALITY_QUERY)}},
-    {REFUSE,            1, {ANY(0, READ_IMPLIES_EXEC)}  },
+        {SECCOMP_RET_ALLOW, 1, {EQUAL(0, PERSONALITY_QUERY)}},
+        {REFUSE,            1, {ANY(0, READ_IMPLIES_EXEC)}  },
 };
 
 static const struct filter_rule locked_personality_rules[] = {
-    {SECCOMP_RET_ALLOW, 1, {EQUAL(0, PER_LINUX)}        },
-    {SECCOMP_RET_ALLOW, 1, {EQUAL(0, PERSONALITY_QUERY)}},
-    {REFUSE,            0, {{0}}                        },
+        {SECCOMP_RET_ALLOW, 1, {EQUAL(0, PER_LINUX)}        },
+        {SECCOMP_RET_ALLOW, 1, {EQUAL(0, PERSONALITY_QUERY)}},
+        {REFUSE,            0, {{0}}                        },
 };
 
 /* What is not named here is real-time, or not yet known. */
 static const struct filter_rule scheduler_rules[] = {
-    {SECCOMP_RET_ALLOW, 1, {WITHOUT(1, SCHED_RESET_ON_FORK, SCHED_OTHER)}},
-    {SECCOMP_RET_ALLOW, 1, {WITHOUT(1, SCHED_RESET_ON_FORK, SCHED_BATCH)}},
-    {SECCOMP_RET_ALLOW, 1, {WITHOUT(1, SCHED_RESET_ON_FORK, SCHED_IDLE)} },
-    {REFUSE,            0, {{0}}                                         },
+        {SECCOMP_RET_ALLOW, 1, {WITHOUT(1, SCHED_RESET_ON_FORK, SCHED_OTHER)}},
+        {SECCOMP_RET_ALLOW, 1, {WITHOUT(1, SCHED_RESET_ON_FORK, SCHED_BATCH)}},
+        {SECCOMP_RET_ALLOW, 1, {WITHOUT(1, SCHED_RESET_ON_FORK, SCHED_IDLE)} },
+        {REFUSE,            0, {{0}}                                         },
 };
 
 /* The mode as second and as third argument. */
 static const struct filter_rule mode_second_rules[] = {
-    {REFUSE, 1, {ANY(1, S_ISUID | S_ISGID)}},
+        {REFUSE, 1, {ANY(1, S_ISUID | S_ISGID)}},
 };
 
 static const struct filter_rule mode_third_rules[] = {
-    {REFUSE, 1, {ANY(2, S_ISUID | S_ISGID)}},
+        {REFUSE, 1, {ANY(2, S_ISUID | S_ISGID)}},
 };
 
 /* The mode counts where a file is made: by O_CREAT, and by O_TMPFILE, which systemd's filter leaves open. */
 #define MAKES_FILE (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))
 
 static const struct filter_rule open_rules[] = {
-    {REFUSE, 2, {ANY(1, MAKES_FILE), ANY(2, S_ISUID | S_ISGID)}},
+        {REFUSE, 2, {ANY(1, MAKES_FILE), ANY(2, S_ISUID | S_ISGID)}},
 };
 
 static const struct filter_rule openat_rules[] = {
-    {REFUSE, 2, {ANY(2, MAKES_FILE), ANY(3, S_ISUID | S_ISGID)}},
+        {REFUSE, 2, {ANY(2, MAKES_FILE), ANY(3, S_ISUID | S_ISGID)}},
 };
 
 /* --- putting rules on calls --- */
 
 /* Numbers that a check decides from now on: those of the list that exist here and are allowed. */
-static void check_calls(struct filter_rules *filter, const struct filter_rule *rules, size_t count,
-                        const int *numbers, size_t number_count)
+static void check_calls(struct filter_rules *filter, const struct filter_rule *rules, size_t count, const int *numbers,
+                        size_t number_count)
 {
 	filter->checks[filter->check_count++] = (struct filter_check){.rules = rules, .count = count};
 	for (size_t i = 0; i < number_count; i++)
@@ -120,9 +120,8 @@ static void check_calls(struct filter_rules *filter, const struct filter_rule *r
 			filter->checked[numbers[i]] = (uint8_t)filter->check_count;
 }
 
-#define CHECK_CALLS(filter, rules, count, ...)                                                               \
-	check_calls((filter), (rules), (count), (const int[]){__VA_ARGS__},                                  \
-	            COUNT(((const int[]){__VA_ARGS__})))
+#define CHECK_CALLS(filter, rules, count, ...)                                                                         \
+	check_calls((filter), (rules), (count), (const int[]){__VA_ARGS__}, COUNT(((const int[]){__VA_ARGS__})))
 
 static void answer(struct filter_rules *filter, int number, uint32_t action)
 {
@@ -162,14 +161,13 @@ static void restrict_realtime(struct filter_rules *filter)
 
 static void restrict_suid_sgid(struct filter_rules *filter)
 {
-	CHECK_CALLS(filter, mode_second_rules, COUNT(mode_second_rules), NUMBER_chmod, NUMBER_fchmod,
-	            NUMBER_mknod, NUMBER_creat, NUMBER_mkdir);
+	CHECK_CALLS(filter, mode_second_rules, COUNT(mode_second_rules), NUMBER_chmod, NUMBER_fchmod, NUMBER_mknod,
+	            NUMBER_creat, NUMBER_mkdir);
 	CHECK_CALLS(filter, mode_third_rules, COUNT(mode_third_rules), NUMBER_fchmodat, NUMBER_fchmodat2,
 	            NUMBER_mknodat, NUMBER_mkdirat);
 	CHECK_CALLS(filter, open_rules, COUNT(open_rules), NUMBER_open);
 	CHECK_CALLS(filter, openat_rules, COUNT(openat_rules), NUMBER_openat);
-	answer(filter, NUMBER_openat2,
-	       FILTER_ERRNO(ENOSYS)); /* the mode is in memory; programs fall back to openat */
+	answer(filter, NUMBER_openat2, FILTER_ERRNO(ENOSYS)); /* the mode is in memory; programs fall back to openat */
 	refuse_unseen_calls(filter);
 }
 
@@ -190,17 +188,16 @@ struct namespace_rules {
  */
 static void restrict_namespaces(struct filter_rules *filter, uint32_t refused, struct namespace_rules *rules)
 {
-	const uint32_t namespaces = CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS |
-	                            CLONE_NEWPID | CLONE_NEWTIME | CLONE_NEWUSER | CLONE_NEWUTS;
-	const uint32_t harmless =
-	    CLONE_FILES | CLONE_FS | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
+	const uint32_t namespaces = CLONE_NEWCGROUP | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID |
+	                            CLONE_NEWTIME | CLONE_NEWUSER | CLONE_NEWUTS;
+	const uint32_t harmless = CLONE_FILES | CLONE_FS | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
 	uint32_t unshare = ~(harmless | (namespaces & ~refused));
 
 	*rules = (struct namespace_rules){
-	    .clone = {{REFUSE, 1, {ANY(0, refused)}}},
-	    .unshare = { {REFUSE, 1, {ANY(0, unshare)}},   {REFUSE, 1, {UPPER_ANY(0)}}},
+	        .clone = {{REFUSE, 1, {ANY(0, refused)}}},
+	        .unshare = { {REFUSE, 1, {ANY(0, unshare)}},   {REFUSE, 1, {UPPER_ANY(0)}}},
  /* 0 means whatever the descriptor is. */
-	    .setns = { {REFUSE, 1, {ANY(1, refused)}},    {REFUSE, 1, {EQUAL(1, 0)}}},
+	        .setns = { {REFUSE, 1, {ANY(1, refused)}},    {REFUSE, 1, {EQUAL(1, 0)}}},
 	};
 	CHECK_CALLS(filter, rules->clone, COUNT(rules->clone), NUMBER_clone);
 	CHECK_CALLS(filter, rules->unshare, COUNT(rules->unshare), NUMBER_unshare);
@@ -208,8 +205,7 @@ static void restrict_namespaces(struct filter_rules *filter, uint32_t refused, s
 		answer(filter, NUMBER_setns, REFUSE);
 	else
 		CHECK_CALLS(filter, rules->setns, COUNT(rules->setns), NUMBER_setns);
-	answer(filter, NUMBER_clone3,
-	       FILTER_ERRNO(ENOSYS)); /* flags in memory; libc and runtimes fall back to clone */
+	answer(filter, NUMBER_clone3, FILTER_ERRNO(ENOSYS)); /* flags in memory; libc and runtimes fall back to clone */
 }
 
 enum { FAMILIES = 64 }; /* AF_MAX is 46 in Linux 6.18 */
@@ -220,8 +216,7 @@ struct family_rules {
 };
 
 /* Families by bit; allow: only these, else all but these. */
-static void restrict_families(struct filter_rules *filter, uint64_t families, bool allow,
-                              struct family_rules *family)
+static void restrict_families(struct filter_rules *filter, uint64_t families, bool allow, struct family_rules *family)
 {
 	const uint32_t refuse = FILTER_ERRNO(EAFNOSUPPORT);
 
@@ -229,7 +224,7 @@ static void restrict_families(struct filter_rules *filter, uint64_t families, bo
 	for (uint32_t i = 0; i < FAMILIES; i++)
 		if (families >> i & 1)
 			family->rules[family->count++] =
-			    (struct filter_rule){allow ? SECCOMP_RET_ALLOW : refuse, 1, {EQUAL(0, i)}};
+			        (struct filter_rule){allow ? SECCOMP_RET_ALLOW : refuse, 1, {EQUAL(0, i)}};
 	if (allow)
 		family->rules[family->count++] = (struct filter_rule){refuse, 0, {{0}}};
 	if (family->count > 0)
@@ -248,8 +243,8 @@ static int unknown_word(struct draft *draft, const struct value_word *word, cons
 	quote_bytes(quoted, sizeof(quoted), word->text + invert, strlen(word->text + invert));
 	if (nearest)
 		(void)snprintf(hint, sizeof(hint), "did you mean %s%s?", invert ? "~" : "", nearest);
-	policy_error_add(draft->errors, false, word->file, word->line, 0, *hint ? hint : NULL,
-	                 "%s: unknown %s \"%s\"", key, what, quoted);
+	policy_error_add(draft->errors, false, word->file, word->line, 0, *hint ? hint : NULL, "%s: unknown %s \"%s\"",
+	                 key, what, quoted);
 	return -1;
 }
 
@@ -375,8 +370,7 @@ int plan_filter(struct draft *draft)
 	if (profile_is(profile, KEY_MemoryDenyWriteExecute))
 		restrict_memory(&filter);
 	if (profile_is(profile, KEY_LockPersonality)) /* after memory: it is the narrower rule */
-		CHECK_CALLS(&filter, locked_personality_rules, COUNT(locked_personality_rules),
-		            NUMBER_personality);
+		CHECK_CALLS(&filter, locked_personality_rules, COUNT(locked_personality_rules), NUMBER_personality);
 	if (profile_is(profile, KEY_RestrictRealtime))
 		restrict_realtime(&filter);
 	if (profile_is(profile, KEY_RestrictSUIDSGID))

@@ -57,7 +57,8 @@ static bool cgroup_fits(const struct checked *checked)
 		return false;
 	const struct plan_cgroup_hierarchy *hierarchies = plan_array(plan, plan->cgroup_hierarchies);
 	for (uint32_t i = 0; i < plan->cgroup_hierarchies.count; i++)
-		if (hierarchies[i].version < 1 || hierarchies[i].version > 2 || !string_fits(checked, hierarchies[i].path))
+		if (hierarchies[i].version < 1 || hierarchies[i].version > 2 ||
+		    !string_fits(checked, hierarchies[i].path))
 			return false;
 	const struct plan_cgroup_write *writes = plan_array(plan, plan->cgroup_writes);
 	for (uint32_t i = 0; i < plan->cgroup_writes.count; i++)
@@ -85,9 +86,9 @@ static bool landlock_fits(const struct checked *checked)
 static bool scalars_fit(const struct checked *checked)
 {
 	const struct plan *plan = checked->plan;
-	const plan_ref refs[] = {plan->uid_map,	      plan->gid_map, plan->user_name, plan->profile_name, plan->host_name,
-				 plan->name,
-				 plan->root_options, plan->shell,   plan->home};
+	const plan_ref refs[] = {plan->uid_map,      plan->gid_map,   plan->user_name,
+	                         plan->profile_name, plan->host_name, plan->name,
+	                         plan->root_options, plan->shell,     plan->home};
 
 	for (size_t i = 0; i < sizeof(refs) / sizeof(refs[0]); i++)
 		if (!string_fits(checked, refs[i]))
@@ -115,7 +116,7 @@ int plan_validate(const void *image, size_t size)
 	if (!steps_fit(&checked) || !cgroup_fits(&checked) || !landlock_fits(&checked) || !scalars_fit(&checked))
 		return -1;
 	const struct plan_array lists[] = {plan->environment, plan->environment_unset, plan->arguments,
-					   plan->directories, plan->warnings,	       plan->doors};
+	                                   plan->directories, plan->warnings,          plan->doors};
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		if (!references_fit(&checked, lists[i]))
 			return -1;

@@ -13,13 +13,13 @@
 #include <string.h>
 
 const struct section_kind_row section_kinds[SECTION_KINDS] = {
-    [SECTION_PROFILE] = {"profile", true,  IN_PROFILE                },
-    [SECTION_USER] = {"user",    true,  IN_LOGIN_RULE | IN_PROFILE},
-    [SECTION_GROUP] = {"group",   true,  IN_LOGIN_RULE | IN_PROFILE},
-    [SECTION_SLICE] = {"slice",   true,  IN_SLICE                  },
-    [SECTION_DEFAULT] = {"default", false, IN_LOGIN_RULE | IN_PROFILE},
-    [SECTION_LOGIN] = {"login",   false, IN_LOGIN                  },
-    [SECTION_RUN] = {"run",     false, IN_RUN                    },
+        [SECTION_PROFILE] = {"profile", true,  IN_PROFILE                },
+        [SECTION_USER] = {"user",    true,  IN_LOGIN_RULE | IN_PROFILE},
+        [SECTION_GROUP] = {"group",   true,  IN_LOGIN_RULE | IN_PROFILE},
+        [SECTION_SLICE] = {"slice",   true,  IN_SLICE                  },
+        [SECTION_DEFAULT] = {"default", false, IN_LOGIN_RULE | IN_PROFILE},
+        [SECTION_LOGIN] = {"login",   false, IN_LOGIN                  },
+        [SECTION_RUN] = {"run",     false, IN_RUN                    },
 };
 
 enum { SEEN_WORDS = (KEY_COUNT + 63) / 64, SOURCES_MAX = 4096, KNOWN_LINES = 128 };
@@ -76,8 +76,8 @@ static void report_problem(struct parser *parser)
 	report(parser, parser->problem.at, parser->problem.hint, parser->problem.text);
 }
 
-static __attribute__((format(printf, 4, 5))) void report_format(struct parser *parser, const char *at,
-                                                                const char *hint, const char *format, ...)
+static __attribute__((format(printf, 4, 5))) void report_format(struct parser *parser, const char *at, const char *hint,
+                                                                const char *format, ...)
 {
 	char text[512];
 	va_list list;
@@ -127,8 +127,7 @@ static bool reserve(struct policy *policy)
 	if (policy->section_count + 1 > policy->slot_count - policy->slot_count / 8 &&
 	    !slots_grow(policy, policy->slot_count * 2))
 		return false;
-	return policy->section_count < policy->section_capacity ||
-	       sections_grow(policy, policy->section_capacity * 2);
+	return policy->section_count < policy->section_capacity || sections_grow(policy, policy->section_capacity * 2);
 }
 
 static void report_second(struct parser *parser, uint32_t first)
@@ -153,10 +152,10 @@ static void section_add(struct parser *parser, enum section_kind kind, const cha
 	}
 	uint32_t *slot = section_slot(policy, hash, kind, name, length), older = *slot - 1;
 	policy->sections[policy->section_count] = (struct section){
-	    .hash = hash,
-	    .older = older,
-	    .offset = (uint32_t)(open - parser->source->text) & 0xfffff,
-	    .kind = kind & 7,
+	        .hash = hash,
+	        .older = older,
+	        .offset = (uint32_t)(open - parser->source->text) & 0xfffff,
+	        .kind = kind & 7,
 	};
 	if (older != SECTION_NONE) {
 		policy->sections[older].superseded = true;
@@ -187,16 +186,14 @@ static void unknown_section(struct parser *parser, const char *at, const char *w
 	snprintf(hint, sizeof(hint),
 	         "sections are [profile NAME] [user NAME] [group NAME] [slice NAME] [default] [login] [run]");
 	for (unsigned i = 0; i < SECTION_KINDS; i++) {
-		unsigned distance =
-		    text_distance(word, length, section_kinds[i].word, strlen(section_kinds[i].word));
+		unsigned distance = text_distance(word, length, section_kinds[i].word, strlen(section_kinds[i].word));
 		if (distance >= best)
 			continue;
 		best = distance;
 		snprintf(hint, sizeof(hint), "did you mean [%s%s]?", section_kinds[i].word,
 		         section_kinds[i].named ? " NAME" : "");
 	}
-	report_format(parser, at, hint, "unknown section \"%s\"",
-	              quote_bytes(quoted, sizeof(quoted), word, length));
+	report_format(parser, at, hint, "unknown section \"%s\"", quote_bytes(quoted, sizeof(quoted), word, length));
 }
 
 /* Letters, digits and the like, which need no second look. */
@@ -204,9 +201,8 @@ static size_t plain_length(const char *at, const char *end)
 {
 	const char *start = at;
 
-	while (at < end &&
-	       ((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') ||
-	        *at == '_' || (at > start && (*at == '-' || *at == '.'))))
+	while (at < end && ((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') ||
+	                    *at == '_' || (at > start && (*at == '-' || *at == '.'))))
 		at++;
 	return (size_t)(at - start);
 }
@@ -215,12 +211,12 @@ static bool is_possible_name(enum section_kind kind, const char *name, size_t le
 {
 	if (kind == SECTION_PROFILE || kind == SECTION_SLICE)
 		return value_is_name(name, length);
-	return length > 0 && length < SECTION_NAME_MAX && !memchr(name, ':', length) &&
-	       !memchr(name, '/', length) && !memchr(name, '\n', length);
+	return length > 0 && length < SECTION_NAME_MAX && !memchr(name, ':', length) && !memchr(name, '/', length) &&
+	       !memchr(name, '\n', length);
 }
 
-static void add_named(struct parser *parser, enum section_kind kind, const char *open, const char *at,
-		      const char *name, size_t length)
+static void add_named(struct parser *parser, enum section_kind kind, const char *open, const char *at, const char *name,
+                      size_t length)
 {
 	if (kind == SECTION_PROFILE && is_none(name, length))
 		report(parser, at, NULL, "the profile name \"none\" is reserved");
@@ -229,8 +225,8 @@ static void add_named(struct parser *parser, enum section_kind kind, const char 
 }
 
 /* A name that is quoted, unusual, not possible or not there at all. */
-static __attribute__((noinline)) void parse_odd_name(struct parser *parser, enum section_kind kind,
-                                                     const char *open, const char *at, const char *end)
+static __attribute__((noinline)) void parse_odd_name(struct parser *parser, enum section_kind kind, const char *open,
+                                                     const char *at, const char *end)
 {
 	char name[SECTION_NAME_MAX];
 	const char *cursor = at, *kind_word = section_kinds[kind].word;
@@ -245,8 +241,7 @@ static __attribute__((noinline)) void parse_odd_name(struct parser *parser, enum
 	else if (result == 0)
 		report_format(parser, at, NULL, "[%s ...]: a name is missing", kind_word);
 	else if (cursor != end)
-		report_format(parser, cursor, "quote a name with blanks", "[%s ...]: one name is possible",
-		              kind_word);
+		report_format(parser, cursor, "quote a name with blanks", "[%s ...]: one name is possible", kind_word);
 	else if (!is_possible_name(kind, name, length))
 		report_format(parser, at, NULL, "not a possible name for a %s", kind_word);
 	else
@@ -254,8 +249,7 @@ static __attribute__((noinline)) void parse_odd_name(struct parser *parser, enum
 }
 
 /* at: the name, end: the "]". */
-static void parse_name(struct parser *parser, enum section_kind kind, const char *open, const char *at,
-                       const char *end)
+static void parse_name(struct parser *parser, enum section_kind kind, const char *open, const char *at, const char *end)
 {
 	size_t length = plain_length(at, end);
 
@@ -314,14 +308,14 @@ static const struct {
 	const char *name;
 	const char *hint;
 } foreign[] = {
-    {"ProtectClock",         "always so here: leave the line out"                     },
-    {"ProtectKernelModules", "always so here: leave the line out"                     },
-    {"PrivateMounts",        "always so here: leave the line out"                     },
-    {"RemoveIPC",            "PrivateIPC=yes removes them with the sandbox"           },
-    {"PrivateUsers",         "always so here; IDMap= says which ids exist"            },
-    {"DynamicUser",          "not in a policy: a sandbox runs as the person it is for"},
-    {"User",                 "not in a policy: a sandbox runs as the person it is for"},
-    {"Group",                "not in a policy: a sandbox runs as the person it is for"},
+        {"ProtectClock",         "always so here: leave the line out"                     },
+        {"ProtectKernelModules", "always so here: leave the line out"                     },
+        {"PrivateMounts",        "always so here: leave the line out"                     },
+        {"RemoveIPC",            "PrivateIPC=yes removes them with the sandbox"           },
+        {"PrivateUsers",         "always so here; IDMap= says which ids exist"            },
+        {"DynamicUser",          "not in a policy: a sandbox runs as the person it is for"},
+        {"User",                 "not in a policy: a sandbox runs as the person it is for"},
+        {"Group",                "not in a policy: a sandbox runs as the person it is for"},
 };
 
 static void unknown_key(struct parser *parser, const char *at, size_t length)
@@ -337,8 +331,7 @@ static void unknown_key(struct parser *parser, const char *at, size_t length)
 		snprintf(near, sizeof(near), "did you mean %s?", key_row(nearest)->name);
 		hint = near;
 	}
-	report_format(parser, at, hint, "unknown key \"%s\"",
-	              quote_bytes(quoted, sizeof(quoted), at, length));
+	report_format(parser, at, hint, "unknown key \"%s\"", quote_bytes(quoted, sizeof(quoted), at, length));
 }
 
 static void misplaced_key(struct parser *parser, const char *at, const struct key *key)
@@ -524,8 +517,7 @@ static bool reserve_for(struct policy *policy)
 	uint32_t slots = 64;
 
 	for (size_t i = 0; i < policy->source_count; i++)
-		bytes +=
-		    policy->sources[i].length < TEXT_FILE_MAX ? policy->sources[i].length : TEXT_FILE_MAX;
+		bytes += policy->sources[i].length < TEXT_FILE_MAX ? policy->sources[i].length : TEXT_FILE_MAX;
 	while (slots < bytes / 40 && slots < 1u << 22)
 		slots *= 2;
 	return slots_grow(policy, slots) && sections_grow(policy, slots);

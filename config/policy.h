@@ -30,7 +30,7 @@ extern const struct policy_source policy_builtin;
  * of every section is checked, used or not. Free with policy_free.
  */
 int policy_parse(const struct policy_source *sources, size_t count, struct policy **ret_policy,
-		 struct policy_errors *errors);
+                 struct policy_errors *errors);
 void policy_free(struct policy *policy);
 
 enum login_decision {
@@ -47,7 +47,7 @@ enum login_decision {
  * unless the deciding candidate lists it in Services=.
  */
 enum login_decision policy_select_login(const struct policy *policy, const struct identity *person, const char *service,
-					struct profile **ret_profile, struct policy_errors *errors);
+                                        struct profile **ret_profile, struct policy_errors *errors);
 
 /* uid 0, or a member of the group named sandbox-exempt (compiled in). Reads no policy. */
 bool login_is_exempt(const struct identity *person);
@@ -57,7 +57,7 @@ bool login_is_exempt(const struct identity *person);
  * any: root, or no privilege involved: any profile may be named. Returns 0 and the profile, or -1 with an error.
  */
 int policy_select_run(const struct policy *policy, const char *wanted, bool any, struct profile **ret_profile,
-		      struct policy_errors *errors);
+                      struct policy_errors *errors);
 
 /*
  * Applies one KEY=VALUE of the caller to a resolved profile. tighten_only: refuse what the key's class does not allow

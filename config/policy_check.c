@@ -11,8 +11,7 @@
 struct checker {
 	const struct policy *policy;
 	struct policy_errors *errors;
-	const char
-	    *known; /* the profile name that was found last: most rules name the one before theirs names */
+	const char *known; /* the profile name that was found last: most rules name the one before theirs names */
 	size_t known_length;
 };
 
@@ -61,8 +60,7 @@ static void consider_profile(const char *name, void *data)
 	snprintf(nearest->hint, sizeof(nearest->hint), "did you mean %s?", name);
 }
 
-static void missing_profile(struct checker *checker, const struct setting *setting, const char *name,
-                            size_t length)
+static void missing_profile(struct checker *checker, const struct setting *setting, const char *name, size_t length)
 {
 	struct nearest nearest = {.wanted = name, .length = length, .distance = 3};
 	char text[120];
@@ -108,9 +106,8 @@ static void check_login_rule(struct checker *checker, uint32_t index)
 	size_t length;
 
 	if (!policy_profile_setting(policy, index, &setting)) {
-		policy_error_add(checker->errors, false, section_file(policy, index),
-		                 section_line(policy, index), 0, "Profile=none means not confined",
-		                 "%s: Profile= is missing",
+		policy_error_add(checker->errors, false, section_file(policy, index), section_line(policy, index), 0,
+		                 "Profile=none means not confined", "%s: Profile= is missing",
 		                 section_title(policy, index, title, sizeof(title)));
 		return;
 	}

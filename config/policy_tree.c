@@ -43,8 +43,7 @@ unsigned section_line(const struct policy *policy, uint32_t section)
 static bool name_word(const struct policy *policy, uint32_t section, struct text_word *ret_word)
 {
 	const struct policy_source *source = source_of(policy, section);
-	const char *at = source->text + policy->sections[section].offset + 1,
-	           *end = source->text + source->length;
+	const char *at = source->text + policy->sections[section].offset + 1, *end = source->text + source->length;
 	struct text_problem unused;
 
 	if (!section_kinds[policy->sections[section].kind].named)
@@ -120,8 +119,7 @@ uint32_t *section_slot(const struct policy *policy, uint32_t hash, enum section_
 		if (*slot == 0)
 			return slot;
 		const struct section *section = &policy->sections[*slot - 1];
-		if (section->hash == hash && section->kind == kind &&
-		    is_named(policy, *slot - 1, name, length))
+		if (section->hash == hash && section->kind == kind && is_named(policy, *slot - 1, name, length))
 			return slot;
 	}
 }
@@ -140,23 +138,21 @@ uint32_t policy_next_layer(const struct policy *policy, uint32_t newest, uint32_
 	return newest;
 }
 
-void setting_walk_begin(const struct policy *policy, uint32_t section, bool counts,
-                        struct setting_walk *ret_walk)
+void setting_walk_begin(const struct policy *policy, uint32_t section, bool counts, struct setting_walk *ret_walk)
 {
 	size_t index = section_source(policy, section);
 	const struct policy_source *source = &policy->sources[index];
-	const char *end = source->text + source->length,
-	           *head = source->text + policy->sections[section].offset;
+	const char *end = source->text + source->length, *head = source->text + policy->sections[section].offset;
 	const char *newline = memchr(head, '\n', (size_t)(end - head));
 
 	*ret_walk = (struct setting_walk){
-	    .policy = policy,
-	    .source = index,
-	    .kind = policy->sections[section].kind,
-	    .cursor = newline ? newline + 1 : end,
-	    .end = end,
-	    .lines = counts ? section_line(policy, section) : 0,
-	    .counts = counts,
+	        .policy = policy,
+	        .source = index,
+	        .kind = policy->sections[section].kind,
+	        .cursor = newline ? newline + 1 : end,
+	        .end = end,
+	        .lines = counts ? section_line(policy, section) : 0,
+	        .counts = counts,
 	};
 }
 

@@ -38,7 +38,7 @@ struct section {
 	uint32_t kind : 3;
 	uint32_t superseded : 1;    /* a section of the same name was read later */
 	uint32_t names_profile : 1; /* has a Profile= or Inherit= */
-	uint32_t settled : 1; /* a login rule that names a profile known to exist: nothing left to check */
+	uint32_t settled : 1;       /* a login rule that names a profile known to exist: nothing left to check */
 };
 
 struct policy {
@@ -71,8 +71,7 @@ struct setting_walk {
 
 /* Begins to read the settings of one section; counts: with line numbers, which costs a look at all the text
  * before. */
-void setting_walk_begin(const struct policy *policy, uint32_t section, bool counts,
-                        struct setting_walk *ret_walk);
+void setting_walk_begin(const struct policy *policy, uint32_t section, bool counts, struct setting_walk *ret_walk);
 bool setting_walk_next(struct setting_walk *walk, struct setting *ret_setting);
 
 /* The newest section of a kind and name (length 0 for kinds without names), SECTION_NONE where there is none.

@@ -17,12 +17,12 @@ enum request_kind {
 
 struct request {
 	enum request_kind kind;
-	const char *name;    /* --name; NULL: none */
-	const char *service; /* PAM service of a session */
+	const char *name;             /* --name; NULL: none */
+	const char *service;          /* PAM service of a session */
 	const char *const *arguments; /* the command, NULL-terminated; empty: the person's shell as a login shell */
 	size_t argument_count;
 	const char *const *environment; /* the caller's, NULL-terminated, as data; never consulted by getenv */
-	const char *directory; /* the caller's, absolute; NULL: unknown or deleted */
+	const char *directory;          /* the caller's, absolute; NULL: unknown or deleted */
 	uid_t directory_owner;
 	uint64_t directory_device, directory_inode; /* which it was: names can be exchanged */
 };

@@ -37,16 +37,16 @@ static const char *kept_file(struct resolver *resolver, size_t source)
 static void apply_setting(struct resolver *resolver, const struct setting *setting)
 {
 	struct value_origin origin = {
-	    .file = kept_file(resolver, setting->source),
-	    .line = setting->line,
-	    .trusted = true,
+	        .file = kept_file(resolver, setting->source),
+	        .line = setting->line,
+	        .trusted = true,
 	};
 	struct text_problem problem;
 
 	if (setting->key == KEY_Profile || setting->key == KEY_Inherit || setting->key == KEY_Services)
 		return; /* they led here and say nothing of the sandbox */
-	if (!origin.file || value_read(setting->key, setting->text, setting->length, &origin,
-	                               &resolver->arena, &resolver->values[setting->key], &problem) != 0)
+	if (!origin.file || value_read(setting->key, setting->text, setting->length, &origin, &resolver->arena,
+	                               &resolver->values[setting->key], &problem) != 0)
 		resolver->failed = true;
 }
 
@@ -88,8 +88,8 @@ static void resolver_begin(struct resolver *resolver, const struct policy *polic
 }
 
 /* The section of a profile, and for a login the rule that overrides it (SECTION_NONE: none). */
-static struct profile *make_profile(const struct policy *policy, uint32_t section, uint32_t rule,
-                                    const char *chosen_by, struct policy_errors *errors)
+static struct profile *make_profile(const struct policy *policy, uint32_t section, uint32_t rule, const char *chosen_by,
+                                    struct policy_errors *errors)
 {
 	struct profile *profile = calloc(1, sizeof(*profile));
 	struct arena *owner = calloc(1, sizeof(*owner));
@@ -141,10 +141,9 @@ static int read_key(const struct policy *policy, uint32_t section, enum key_id i
 		layer = policy_next_layer(policy, section, layer);
 		setting_walk_begin(policy, layer, id == KEY_Profiles, &walk);
 		while (setting_walk_next(&walk, &setting)) {
-			struct value_origin origin = {policy->sources[setting.source].name, setting.line,
-			                              true, false};
-			if (setting.key == id && value_read(id, setting.text, setting.length, &origin, arena,
-			                                    ret_value, &problem) != 0)
+			struct value_origin origin = {policy->sources[setting.source].name, setting.line, true, false};
+			if (setting.key == id &&
+			    value_read(id, setting.text, setting.length, &origin, arena, ret_value, &problem) != 0)
 				return -1;
 		}
 	}
@@ -238,8 +237,8 @@ static int find_candidates(struct login *login)
 	qsort(login->candidates + groups, login->count - groups, sizeof(*login->candidates), read_last_first);
 	add_candidate(login, SECTION_DEFAULT, "");
 	for (size_t i = 0; i < login->count; i++)
-		if (read_key(login->policy, login->candidates[i], KEY_Services, &login->arena,
-		             &login->services[i]) != 0)
+		if (read_key(login->policy, login->candidates[i], KEY_Services, &login->arena, &login->services[i]) !=
+		    0)
 			return -1;
 	return 0;
 }
@@ -276,8 +275,7 @@ static void describe_rule(const struct policy *policy, uint32_t rule, char *buff
 }
 
 /* A user manager starts processes outside every session: an open door for whoever is confined anywhere. */
-static enum login_decision no_candidate(const struct login *login, const char *service,
-                                        struct policy_errors *errors)
+static enum login_decision no_candidate(const struct login *login, const char *service, struct policy_errors *errors)
 {
 	size_t index = strcmp(service, "systemd-user") == 0 ? confining(login) : login->count;
 	char title[300];
@@ -285,8 +283,8 @@ static enum login_decision no_candidate(const struct login *login, const char *s
 	if (index == login->count)
 		return LOGIN_NOT_CONFINED;
 	uint32_t rule = login->candidates[index];
-	policy_error_add(errors, false, section_file(login->policy, rule), section_line(login->policy, rule),
-	                 0, "list systemd-user in its Services= to admit it",
+	policy_error_add(errors, false, section_file(login->policy, rule), section_line(login->policy, rule), 0,
+	                 "list systemd-user in its Services= to admit it",
 	                 "%s: systemd-user is refused to a confined person: a user manager runs things "
 	                 "outside the sandbox",
 	                 section_title(login->policy, rule, title, sizeof(title)));
@@ -316,9 +314,8 @@ static enum login_decision decide(struct login *login, const char *service, stru
 	return *ret_profile ? LOGIN_CONFINED : LOGIN_VOID;
 }
 
-enum login_decision policy_select_login(const struct policy *policy, const struct identity *person,
-                                        const char *service, struct profile **ret_profile,
-                                        struct policy_errors *errors)
+enum login_decision policy_select_login(const struct policy *policy, const struct identity *person, const char *service,
+                                        struct profile **ret_profile, struct policy_errors *errors)
 {
 	struct login login = {.policy = policy, .person = person};
 
@@ -350,12 +347,10 @@ static void refuse_profile(const struct policy *policy, const char *wanted, cons
 			                         profiles->words[i].text);
 	quote_bytes(quoted, sizeof(quoted), wanted, strlen(wanted));
 	if (exists)
-		policy_error_add(errors, false, profiles->file ? profiles->file : "(built in)",
-		                 profiles->line, 0, hint, "profile \"%s\" is not in Profiles= of [run]",
-		                 quoted);
+		policy_error_add(errors, false, profiles->file ? profiles->file : "(built in)", profiles->line, 0, hint,
+		                 "profile \"%s\" is not in Profiles= of [run]", quoted);
 	else
-		policy_error_add(errors, false, "--profile", 0, 0, hint, "there is no profile \"%s\"",
-		                 quoted);
+		policy_error_add(errors, false, "--profile", 0, 0, hint, "there is no profile \"%s\"", quoted);
 }
 
 /* Rule 8: the list's names that exist, in its order; only the list that nobody set may name what is not

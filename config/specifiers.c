@@ -21,8 +21,7 @@ static const char *piece(char specifier, const struct identity *person, char *bu
 	case 'g':
 		if (person->primary_group_name)
 			return person->primary_group_name;
-		__attribute__((
-		    fallthrough)); /* without a name the number, as for a person without an account */
+		__attribute__((fallthrough)); /* without a name the number, as for a person without an account */
 	case 'G':
 		snprintf(buffer, size, "%u", person->gid);
 		return buffer;
@@ -41,9 +40,9 @@ static void unknown_specifier(const char *specifier, struct policy_errors *error
 {
 	char quoted[16];
 
-	policy_error_add(
-	    errors, false, "policy", 0, 0, "specifiers are %u %U %g %G %h %s, and %% for a percent sign",
-	    "unknown specifier \"%%%s\"", quote_bytes(quoted, sizeof(quoted), specifier, *specifier ? 1 : 0));
+	policy_error_add(errors, false, "policy", 0, 0, "specifiers are %u %U %g %G %h %s, and %% for a percent sign",
+	                 "unknown specifier \"%%%s\"",
+	                 quote_bytes(quoted, sizeof(quoted), specifier, *specifier ? 1 : 0));
 }
 
 /* The length of the expanded text, which is written where result is not NULL; -1 with an error where a specifier is

@@ -66,13 +66,13 @@ static const struct syscall_row {
 	short number; /* native, -1: none */
 	unsigned short name;
 } rows[] = {
-#define SYSCALL(name, x86_64, aarch64, groups)                                                               \
+#define SYSCALL(name, x86_64, aarch64, groups)                                                                         \
 	{(groups), SYSCALL_NATIVE(x86_64, aarch64), offsetof(struct syscall_names, name_##name)},
 #include "config/syscalls.def"
 #undef SYSCALL
 };
 
-#define SYSCALL(name, x86_64, aarch64, groups)                                                               \
+#define SYSCALL(name, x86_64, aarch64, groups)                                                                         \
 	_Static_assert((x86_64) < SYSCALL_NUMBERS && (aarch64) < SYSCALL_NUMBERS, #name);
 #include "config/syscalls.def"
 #undef SYSCALL
@@ -84,38 +84,37 @@ static const struct {
 	char name[20];
 	int groups;
 } groups[] = {
-    {"@aio",            AIO                                                         },
-    {"@basic-io",       BASIC_IO                                                    },
-    {"@chown",          CHOWN                                                       },
-    {"@clock",          CLOCK                                                       },
-    {"@cpu-emulation",  CPU_EMULATION                                               },
-    {"@debug",          DEBUG                                                       },
-    {"@default",        DEFAULT                                                     },
-    {"@file-system",    FILE_SYSTEM                                                 },
-    {"@io-event",       IO_EVENT                                                    },
-    {"@ipc",            IPC                                                         },
-    {"@keyring",        KEYRING                                                     },
-    {"@known",          EVERY                                                       },
-    {"@memlock",        MEMLOCK                                                     },
-    {"@module",         MODULE                                                      },
-    {"@mount",          MOUNT                                                       },
-    {"@network-io",     NETWORK_IO                                                  },
-    {"@obsolete",       OBSOLETE                                                    },
-    {"@pkey",           PKEY                                                        },
-    {"@privileged",     PRIVILEGED | CHOWN | CLOCK | MODULE | RAW_IO | REBOOT | SWAP},
-    {"@process",        PROCESS                                                     },
-    {"@raw-io",         RAW_IO                                                      },
-    {"@reboot",         REBOOT                                                      },
-    {"@resources",      RESOURCES                                                   },
-    {"@sandbox",        SANDBOX                                                     },
-    {"@setuid",         SETUID                                                      },
-    {"@signal",         SIGNAL                                                      },
-    {"@swap",           SWAP                                                        },
-    {"@sync",           SYNC                                                        },
-    {"@system-service", SYSTEM_SERVICE | AIO | BASIC_IO | CHOWN | DEFAULT | FILE_SYSTEM | IO_EVENT | IPC |
-                            KEYRING | MEMLOCK | NETWORK_IO | PROCESS | RESOURCES | SETUID | SIGNAL | SYNC |
-                            TIMER                            },
-    {"@timer",          TIMER                                                       },
+        {"@aio",            AIO                                                                                                           },
+        {"@basic-io",       BASIC_IO                                                                                                      },
+        {"@chown",          CHOWN                                                                                                         },
+        {"@clock",          CLOCK                                                                                                         },
+        {"@cpu-emulation",  CPU_EMULATION                                                                                                 },
+        {"@debug",          DEBUG                                                                                                         },
+        {"@default",        DEFAULT                                                                                                       },
+        {"@file-system",    FILE_SYSTEM                                                                                                   },
+        {"@io-event",       IO_EVENT                                                                                                      },
+        {"@ipc",            IPC                                                                                                           },
+        {"@keyring",        KEYRING                                                                                                       },
+        {"@known",          EVERY                                                                                                         },
+        {"@memlock",        MEMLOCK                                                                                                       },
+        {"@module",         MODULE                                                                                                        },
+        {"@mount",          MOUNT                                                                                                         },
+        {"@network-io",     NETWORK_IO                                                                                                    },
+        {"@obsolete",       OBSOLETE                                                                                                      },
+        {"@pkey",           PKEY                                                                                                          },
+        {"@privileged",     PRIVILEGED | CHOWN | CLOCK | MODULE | RAW_IO | REBOOT | SWAP                                                  },
+        {"@process",        PROCESS                                                                                                       },
+        {"@raw-io",         RAW_IO                                                                                                        },
+        {"@reboot",         REBOOT                                                                                                        },
+        {"@resources",      RESOURCES                                                                                                     },
+        {"@sandbox",        SANDBOX                                                                                                       },
+        {"@setuid",         SETUID                                                                                                        },
+        {"@signal",         SIGNAL                                                                                                        },
+        {"@swap",           SWAP                                                                                                          },
+        {"@sync",           SYNC                                                                                                          },
+        {"@system-service", SYSTEM_SERVICE | AIO | BASIC_IO | CHOWN | DEFAULT | FILE_SYSTEM | IO_EVENT | IPC | KEYRING |
+                                    MEMLOCK | NETWORK_IO | PROCESS | RESOURCES | SETUID | SIGNAL | SYNC | TIMER},
+        {"@timer",          TIMER                                                                                                         },
 };
 
 enum { GROUPS = sizeof(groups) / sizeof(groups[0]) };

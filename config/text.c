@@ -152,8 +152,8 @@ static const char *physical_end(const char *line, const char *end, const char **
 }
 
 /* The rest of a line that ends in a backslash, or is too long. */
-static int joined_line(const char **cursor, const char *end, const char *line, const char *stop,
-                       const char **ret_stop, unsigned *lines, struct text_problem *problem)
+static int joined_line(const char **cursor, const char *end, const char *line, const char *stop, const char **ret_stop,
+                       unsigned *lines, struct text_problem *problem)
 {
 	const char *part = line;
 	bool comment = is_comment(line, stop);
@@ -161,8 +161,7 @@ static int joined_line(const char **cursor, const char *end, const char *line, c
 
 	for (;;) {
 		if (stop - part > TEXT_LINE_MAX)
-			result = text_problem_set(problem, part + TEXT_LINE_MAX, NULL,
-			                          "the line is longer than 4 KiB");
+			result = text_problem_set(problem, part + TEXT_LINE_MAX, NULL, "the line is longer than 4 KiB");
 		else if (part != line && result == 1 && is_comment(part, stop))
 			result = text_problem_set(problem, part, "put the comment above the setting",
 			                          "a comment between joined lines");
@@ -181,8 +180,8 @@ static int joined_line(const char **cursor, const char *end, const char *line, c
 	return result;
 }
 
-int text_next_line(const char **cursor, const char *end, const char **ret_line, size_t *ret_length,
-                   unsigned *lines, struct text_problem *problem)
+int text_next_line(const char **cursor, const char *end, const char **ret_line, size_t *ret_length, unsigned *lines,
+                   struct text_problem *problem)
 {
 	const char *line = *cursor, *stop;
 	int result = 1;
@@ -255,8 +254,7 @@ static bool is_control(char c)
 
 static int control_problem(const char *at, struct text_problem *problem)
 {
-	return text_problem_set(problem, at, NULL, "a control character (byte 0x%02x)",
-	                        (unsigned)(unsigned char)*at);
+	return text_problem_set(problem, at, NULL, "a control character (byte 0x%02x)", (unsigned)(unsigned char)*at);
 }
 
 static int quoted_word(const char **cursor, const char *end, bool any_bytes, struct text_word *word,
@@ -266,13 +264,11 @@ static int quoted_word(const char **cursor, const char *end, bool any_bytes, str
 
 	for (; at < end && *at != *open; at++) {
 		if (join_length(at, end) > 0)
-			return text_problem_set(problem, at, NULL,
-			                        "a quoted word may not go on in the next line");
+			return text_problem_set(problem, at, NULL, "a quoted word may not go on in the next line");
 		if (*at == '\\' && *open == '"') {
 			word->escaped = true;
 			if (end - at < 2 || !strchr("\\\"nt", at[1]) || at[1] == '\0')
-				return text_problem_set(problem, at,
-				                        "in double quotes there are \\\\ \\\" \\n \\t",
+				return text_problem_set(problem, at, "in double quotes there are \\\\ \\\" \\n \\t",
 				                        "an unknown escape");
 			at++;
 		} else if (is_control(*at) && !any_bytes) {
@@ -283,8 +279,7 @@ static int quoted_word(const char **cursor, const char *end, bool any_bytes, str
 		return text_problem_set(problem, open, NULL, "the quote is not closed");
 	*cursor = at + 1;
 	if (at + 1 < end && !is_blank(at[1]) && join_length(at + 1, end) == 0)
-		return text_problem_set(problem, at + 1, "quote the whole word",
-		                        "text right after a closing quote");
+		return text_problem_set(problem, at + 1, "quote the whole word", "text right after a closing quote");
 	word->start = open + 1;
 	word->length = (size_t)(at - open - 1);
 	word->quote = *open;
@@ -309,8 +304,7 @@ int text_next_word(const char **cursor, const char *end, bool any_bytes, struct 
 			if (*at == '\\' && join_length(at, end) > 0)
 				break;
 			if (*at == '"' || *at == '\'')
-				return text_problem_set(problem, at, "quote the whole word",
-				                        "a quote inside a word");
+				return text_problem_set(problem, at, "quote the whole word", "a quote inside a word");
 			if (is_control(*at))
 				return control_problem(at, problem);
 		}

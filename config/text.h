@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define TEXT_LINE_MAX 4096           /* bytes of a line of a file */
-#define TEXT_WORD_MAX 4096           /* bytes of one word or scalar */
-#define TEXT_FILE_MAX (1u << 20)     /* bytes of a file */
+#define TEXT_LINE_MAX 4096       /* bytes of a line of a file */
+#define TEXT_WORD_MAX 4096       /* bytes of one word or scalar */
+#define TEXT_FILE_MAX (1u << 20) /* bytes of a file */
 
 /* What is wrong, where, and what to do about it. Filled only when something is. */
 struct text_problem {
@@ -22,7 +22,7 @@ struct text_problem {
 
 /* Fills a problem; always returns -1. */
 int text_problem_set(struct text_problem *problem, const char *at, const char *hint, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+        __attribute__((format(printf, 4, 5)));
 
 struct text_word {
 	const char *start; /* without the quotes */
@@ -44,14 +44,14 @@ int text_check(const char *text, size_t length, struct text_problem *problem);
  * reading may go on after that.
  */
 int text_next_line(const char **cursor, const char *end, const char **ret_line, size_t *ret_length, unsigned *lines,
-		   struct text_problem *problem);
+                   struct text_problem *problem);
 
 /* Moves *line past blanks; returns the end of what is there before the blanks at its end. */
 const char *text_cut(const char **line, size_t length);
 
 /* KEY=VALUE of a cut line: the slices of both, blanks around "=" left out. False without "=" or without a key. */
 bool text_split_setting(const char *line, const char *end, const char **ret_key, size_t *ret_key_length,
-			const char **ret_value);
+                        const char **ret_value);
 
 /* The "]" that ends a section's head: the last byte of the cut line that at stands in. end: of the whole text. */
 const char *text_head_end(const char *at, const char *end);
@@ -70,7 +70,7 @@ size_t text_trim(const char *start, size_t length);
  * caller's --set carries what the caller's environment holds).
  */
 int text_next_word(const char **cursor, const char *end, bool any_bytes, struct text_word *ret_word,
-		   struct text_problem *problem);
+                   struct text_problem *problem);
 
 /* The word's bytes with escapes undone, into a buffer of at least word->length bytes. Returns the number of bytes. */
 size_t text_unquote(const struct text_word *word, char *buffer);

@@ -64,8 +64,7 @@ static bool is_lower(const struct change *change)
 		return old->infinity;
 	if (old->percent == new->percent)
 		return new->number <= old->number;
-	return amount(change, old, &old_amount) && amount(change, new, &new_amount) &&
-	       new_amount <= old_amount;
+	return amount(change, old, &old_amount) && amount(change, new, &new_amount) && new_amount <= old_amount;
 }
 
 static bool is_higher(const struct change *change)
@@ -164,8 +163,7 @@ static bool is_superset(const struct change *change)
 
 static bool is_up_the_ladder(const struct change *change)
 {
-	bool path =
-	    change->key->type == TYPE_WORD_OR_PATH && (change->new->number < 0 || change->old->number < 0);
+	bool path = change->key->type == TYPE_WORD_OR_PATH && (change->new->number < 0 || change->old->number < 0);
 
 	return !path && change->new->number >= change->old->number;
 }
@@ -176,13 +174,13 @@ static const struct {
 	bool (*allowed)(const struct change *change);
 	const char *rule;
 } classes[] = {
-    [CLASS_ROOT] = {NULL,             "only root may set it"               },
-    [CLASS_LOWER] = {is_lower,         "a caller may only lower it"         },
-    [CLASS_HIGHER] = {is_higher,        "a caller may only raise it"         },
-    [CLASS_SUBSET] = {is_subset,        "a caller may only take away from it"},
-    [CLASS_SUPERSET] = {is_superset,      "a caller may only add to it"        },
-    [CLASS_LADDER] = {is_up_the_ladder, "a caller may only make it stricter" },
-    [CLASS_OWN] = {NULL,             "a caller may not empty it"          },
+        [CLASS_ROOT] = {NULL,             "only root may set it"               },
+        [CLASS_LOWER] = {is_lower,         "a caller may only lower it"         },
+        [CLASS_HIGHER] = {is_higher,        "a caller may only raise it"         },
+        [CLASS_SUBSET] = {is_subset,        "a caller may only take away from it"},
+        [CLASS_SUPERSET] = {is_superset,      "a caller may only add to it"        },
+        [CLASS_LADDER] = {is_up_the_ladder, "a caller may only make it stricter" },
+        [CLASS_OWN] = {NULL,             "a caller may not empty it"          },
 };
 
 static bool is_allowed(const struct change *change)
@@ -209,13 +207,12 @@ static int refuse(const struct change *change, struct policy_errors *errors)
 	char hint[512];
 
 	if (old->is_set)
-		snprintf(hint, sizeof(hint), "the profile \"%s\" has %s from %s:%u", change->profile->name,
-		         key->name, old->file, old->line);
+		snprintf(hint, sizeof(hint), "the profile \"%s\" has %s from %s:%u", change->profile->name, key->name,
+		         old->file, old->line);
 	else
 		snprintf(hint, sizeof(hint), "the profile \"%s\" has %s=%s", change->profile->name, key->name,
 		         key->fallback ? key->fallback : "");
-	policy_error_add(errors, false, set_file, 0, 0, hint, "%s: %s", key->name,
-	                 classes[key->tightening].rule);
+	policy_error_add(errors, false, set_file, 0, 0, hint, "%s: %s", key->name, classes[key->tightening].rule);
 	return -1;
 }
 
@@ -257,14 +254,13 @@ static int unknown_key(const char *name, size_t length, struct policy_errors *er
 
 	if (nearest != KEY_COUNT)
 		snprintf(hint, sizeof(hint), "did you mean %s?", key_row(nearest)->name);
-	policy_error_add(errors, false, set_file, 0, 0, nearest != KEY_COUNT ? hint : NULL,
-	                 "unknown key \"%s\"", quote_bytes(quoted, sizeof(quoted), name, length));
+	policy_error_add(errors, false, set_file, 0, 0, nearest != KEY_COUNT ? hint : NULL, "unknown key \"%s\"",
+	                 quote_bytes(quoted, sizeof(quoted), name, length));
 	return -1;
 }
 
 /* The key of an assignment; -1 with the error. */
-static int find_key(const char *assignment, const char *equal, enum key_id *ret_id,
-                    struct policy_errors *errors)
+static int find_key(const char *assignment, const char *equal, enum key_id *ret_id, struct policy_errors *errors)
 {
 	char quoted[128];
 
@@ -284,8 +280,7 @@ static int find_key(const char *assignment, const char *equal, enum key_id *ret_
 	return 0;
 }
 
-int profile_set(struct profile *profile, const char *assignment, bool tighten_only,
-                struct policy_errors *errors)
+int profile_set(struct profile *profile, const char *assignment, bool tighten_only, struct policy_errors *errors)
 {
 	const char *equal = strchr(assignment, '=');
 	struct value_origin origin = {.file = set_file, .trusted = !tighten_only, .any_bytes = true};
@@ -321,10 +316,9 @@ static void not_enforced(const struct key *key, const struct value *value, bool 
 
 	snprintf(hint, sizeof(hint), "leave it out, or set it to what holds anyway: %s",
 	         key->fallback && *key->fallback ? key->fallback : "nothing");
-	policy_error_add(
-	    errors, false, value->file, value->line, 0, hint,
-	    name_value ? "%s=%s: not enforced by this build" : "%s%s: not enforced by this build", key->name,
-	    name_value ? quote_bytes(quoted, sizeof(quoted), text, strlen(text)) : "");
+	policy_error_add(errors, false, value->file, value->line, 0, hint,
+	                 name_value ? "%s=%s: not enforced by this build" : "%s%s: not enforced by this build",
+	                 key->name, name_value ? quote_bytes(quoted, sizeof(quoted), text, strlen(text)) : "");
 }
 
 /* Whether the value means more than the row's fallback. */

@@ -93,8 +93,7 @@ static bool accept(struct reader *reader, const char *word)
 
 static bool is_word(const struct reader *reader, const char *word)
 {
-	return (size_t)(reader->end - reader->at) == strlen(word) &&
-	       memcmp(reader->at, word, strlen(word)) == 0;
+	return (size_t)(reader->end - reader->at) == strlen(word) && memcmp(reader->at, word, strlen(word)) == 0;
 }
 
 /* A number of the row's words; nothing there leaves the bound as it is. */
@@ -236,36 +235,36 @@ static const struct time_unit {
 	const char *name;
 	int64_t microseconds;
 } time_units[] = {
-    {"",          1000000       },
-    {"s",         1000000       },
-    {"sec",       1000000       },
-    {"second",    1000000       },
-    {"seconds",   1000000       },
-    {"ms",        1000          },
-    {"msec",      1000          },
-    {"us",        1             },
-    {"usec",      1             },
-    {"\xc2\xb5s", 1             },
-    {"\xce\xbcs", 1             },
-    {"m",         60000000      },
-    {"min",       60000000      },
-    {"minute",    60000000      },
-    {"minutes",   60000000      },
-    {"h",         3600000000    },
-    {"hr",        3600000000    },
-    {"hour",      3600000000    },
-    {"hours",     3600000000    },
-    {"d",         86400000000   },
-    {"day",       86400000000   },
-    {"days",      86400000000   },
-    {"w",         604800000000  },
-    {"week",      604800000000  },
-    {"weeks",     604800000000  },
-    {"month",     2629800000000 },
-    {"months",    2629800000000 },
-    {"y",         31557600000000},
-    {"year",      31557600000000},
-    {"years",     31557600000000},
+        {"",          1000000       },
+        {"s",         1000000       },
+        {"sec",       1000000       },
+        {"second",    1000000       },
+        {"seconds",   1000000       },
+        {"ms",        1000          },
+        {"msec",      1000          },
+        {"us",        1             },
+        {"usec",      1             },
+        {"\xc2\xb5s", 1             },
+        {"\xce\xbcs", 1             },
+        {"m",         60000000      },
+        {"min",       60000000      },
+        {"minute",    60000000      },
+        {"minutes",   60000000      },
+        {"h",         3600000000    },
+        {"hr",        3600000000    },
+        {"hour",      3600000000    },
+        {"hours",     3600000000    },
+        {"d",         86400000000   },
+        {"day",       86400000000   },
+        {"days",      86400000000   },
+        {"w",         604800000000  },
+        {"week",      604800000000  },
+        {"weeks",     604800000000  },
+        {"month",     2629800000000 },
+        {"months",    2629800000000 },
+        {"y",         31557600000000},
+        {"year",      31557600000000},
+        {"years",     31557600000000},
 };
 
 static int64_t read_time_unit(struct reader *reader)
@@ -405,8 +404,7 @@ static bool read_limit(struct reader *reader)
 
 static int read_truth(const struct reader *reader)
 {
-	static const char *const words[] = {"no", "yes", "false", "true", "off", "on",
-	                                    "0",  "1",   "n",     "y",    "f",   "t"};
+	static const char *const words[] = {"no", "yes", "false", "true", "off", "on", "0", "1", "n", "y", "f", "t"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (is_word(reader, words[i]))
@@ -439,8 +437,7 @@ static bool read_word(struct reader *reader)
 
 	reader->value->number = find_word(reader->key, reader->at, (size_t)(reader->end - reader->at));
 	if (reader->value->number < 0 && (truth = read_truth(reader)) >= 0)
-		reader->value->number =
-		    truth ? find_word(reader->key, "yes", 3) : find_word(reader->key, "no", 2);
+		reader->value->number = truth ? find_word(reader->key, "yes", 3) : find_word(reader->key, "no", 2);
 	return reader->value->number >= 0;
 }
 
@@ -481,8 +478,8 @@ static bool read_errno(struct reader *reader)
 		return true;
 	}
 	if (!at_end(reader) && is_digit(*reader->at))
-		return read_digits(reader, &reader->value->number) && at_end(reader) &&
-		       reader->value->number >= 1 && reader->value->number <= ERRNO_MAX;
+		return read_digits(reader, &reader->value->number) && at_end(reader) && reader->value->number >= 1 &&
+		       reader->value->number <= ERRNO_MAX;
 	for (int i = 1; i < 256; i++) {
 		const char *name = strerrorname_np(i);
 		if (name && is_word(reader, name)) {
@@ -497,14 +494,14 @@ static const struct {
 	const char *name;
 	int64_t flag;
 } namespaces[] = {
-    {"cgroup", CLONE_NEWCGROUP},
-    {"ipc",    CLONE_NEWIPC   },
-    {"mnt",    CLONE_NEWNS    },
-    {"net",    CLONE_NEWNET   },
-    {"pid",    CLONE_NEWPID   },
-    {"time",   CLONE_NEWTIME  },
-    {"user",   CLONE_NEWUSER  },
-    {"uts",    CLONE_NEWUTS   },
+        {"cgroup", CLONE_NEWCGROUP},
+        {"ipc",    CLONE_NEWIPC   },
+        {"mnt",    CLONE_NEWNS    },
+        {"net",    CLONE_NEWNET   },
+        {"pid",    CLONE_NEWPID   },
+        {"time",   CLONE_NEWTIME  },
+        {"user",   CLONE_NEWUSER  },
+        {"uts",    CLONE_NEWUTS   },
 };
 
 /* systemd.exec(5): a truth, the kinds that are allowed, or after "~" those that are refused. */
@@ -524,10 +521,9 @@ static bool read_namespaces(struct reader *reader)
 		const char *start = reader->at;
 		while (!at_end(reader) && *reader->at != ' ' && *reader->at != '\t')
 			reader->at++;
-		size_t length = (size_t)(reader->at - start), i = 0,
-		       count = sizeof(namespaces) / sizeof(namespaces[0]);
-		while (i < count && (strlen(namespaces[i].name) != length ||
-		                     memcmp(namespaces[i].name, start, length) != 0))
+		size_t length = (size_t)(reader->at - start), i = 0, count = sizeof(namespaces) / sizeof(namespaces[0]);
+		while (i < count &&
+		       (strlen(namespaces[i].name) != length || memcmp(namespaces[i].name, start, length) != 0))
 			i++;
 		if (i == count)
 			return false;
@@ -558,8 +554,7 @@ static const char *check_path(const char *text, size_t length)
 {
 	const char *at;
 
-	if (length == 0 ||
-	    (*text != '/' && !(length >= 2 && *text == '%' && (text[1] == 'h' || text[1] == 's'))))
+	if (length == 0 || (*text != '/' && !(length >= 2 && *text == '%' && (text[1] == 'h' || text[1] == 's'))))
 		return "an absolute path";
 	if (!value_specifiers_known(text, length, &at))
 		return "a path with a known specifier after each %";
@@ -657,27 +652,26 @@ static const struct type {
 	const char *what;
 	const char *hint;
 } types[] = {
-    [TYPE_BOOLEAN] = {read_boolean,      false, false, "yes or no",                                         NULL                                        },
-    [TYPE_WORD] = {read_word,         false, false, NULL,                                                NULL                                        },
-    [TYPE_WORD_OR_PATH] = {read_word_or_path, false, true,  NULL,                                                NULL                                        },
-    [TYPE_SIZE] = {read_size,         false, false, "a size in range",                                   "sizes are like 512M, 1.5G, 50% or infinity"},
-    [TYPE_COUNT] = {read_count,        false, false, "a number in range",                                 "numbers are like 256, 50% or infinity"     },
-    [TYPE_TIME] = {read_time,         true,  false, "a time in range",
-                      "times are like 30s, 10min or \"1h 30min\"; M alone could be minutes or months"                                                   },
-    [TYPE_PERCENT] = {read_percent,      false, false, "a percentage in range",                             "100% is one processor"                     },
-    [TYPE_INTEGER] = {read_integer,      false, false, "a whole number in range",                           NULL                                        },
-    [TYPE_MODE] = {read_mode,         false, false, "an octal mode up to 0777",                          NULL                                        },
-    [TYPE_SIGNAL] = {read_signal,       false, false, "a signal",                                          "signals are like SIGTERM, TERM or 15"      },
-    [TYPE_LIMIT] = {read_limit,        true,  false, "a limit",
-                      "limits are VALUE or SOFT:HARD, each a number or infinity"                                                                        },
-    [TYPE_ERRNO] = {read_errno,        false, false, "an error of errno(3)",
-                      "errors are like EPERM or 1; kill ends the process"                                                                               },
-    [TYPE_NAMESPACES] =
-        {read_namespaces,   true,  false, "yes, no or a list of namespaces",
-                      "namespaces are cgroup ipc mnt net pid time user uts; ~ before the list: those are refused"                                       },
-    [TYPE_STRING] = {read_string,       true,  true,  "a text that is possible here",                      "a % is written %%"                         },
-    [TYPE_PATH] = {read_path,         false, true,  "an absolute path without . or ..",                  NULL                                        },
-    [TYPE_NAME] = {read_name,         false, true,  "a name of letters, digits, \"_\", \".\" and \"-\"", NULL                                        },
+        [TYPE_BOOLEAN] = {read_boolean,      false, false, "yes or no",                                         NULL                                                      },
+        [TYPE_WORD] = {read_word,         false, false, NULL,                                                NULL                                                      },
+        [TYPE_WORD_OR_PATH] = {read_word_or_path, false, true,  NULL,                                                NULL                                                      },
+        [TYPE_SIZE] = {read_size,         false, false, "a size in range",                                   "sizes are like 512M, 1.5G, 50% or infinity"              },
+        [TYPE_COUNT] = {read_count,        false, false, "a number in range",                                 "numbers are like 256, 50% or infinity"                   },
+        [TYPE_TIME] = {read_time,         true,  false, "a time in range",
+                          "times are like 30s, 10min or \"1h 30min\"; M alone could be minutes or months"                                                                 },
+        [TYPE_PERCENT] = {read_percent,      false, false, "a percentage in range",                             "100% is one processor"                                   },
+        [TYPE_INTEGER] = {read_integer,      false, false, "a whole number in range",                           NULL                                                      },
+        [TYPE_MODE] = {read_mode,         false, false, "an octal mode up to 0777",                          NULL                                                      },
+        [TYPE_SIGNAL] = {read_signal,       false, false, "a signal",                                          "signals are like SIGTERM, TERM or 15"                    },
+        [TYPE_LIMIT] = {read_limit,        true,  false, "a limit",                                           "limits are VALUE or SOFT:HARD, each a number or infinity"},
+        [TYPE_ERRNO] = {read_errno,        false, false, "an error of errno(3)",
+                          "errors are like EPERM or 1; kill ends the process"                                                                                             },
+        [TYPE_NAMESPACES] =
+                {read_namespaces,   true,  false, "yes, no or a list of namespaces",
+                          "namespaces are cgroup ipc mnt net pid time user uts; ~ before the list: those are refused"                                                     },
+        [TYPE_STRING] = {read_string,       true,  true,  "a text that is possible here",                      "a % is written %%"                                       },
+        [TYPE_PATH] = {read_path,         false, true,  "an absolute path without . or ..",                  NULL                                                      },
+        [TYPE_NAME] = {read_name,         false, true,  "a name of letters, digits, \"_\", \".\" and \"-\"", NULL                                                      },
 };
 
 /* "one of no, yes, full, strict" */
@@ -693,8 +687,8 @@ static const char *word_choices(const struct key *key, char *buffer, size_t size
 	return buffer;
 }
 
-static int not_expected(const struct key *key, const char *text, size_t length, const char *at,
-                        const char *expected, const char *hint, struct text_problem *problem)
+static int not_expected(const struct key *key, const char *text, size_t length, const char *at, const char *expected,
+                        const char *hint, struct text_problem *problem)
 {
 	char quoted[128];
 
@@ -714,8 +708,8 @@ static __attribute__((noinline)) int wrong_scalar(const struct key *key, const c
 }
 
 /* at: where the scalar stands in the source; the bytes may be a copy. */
-static int read_scalar(const struct key *key, const char *text, size_t length, const char *at,
-                       struct value *value, struct text_problem *problem)
+static int read_scalar(const struct key *key, const char *text, size_t length, const char *at, struct value *value,
+                       struct text_problem *problem)
 {
 	const struct type *type = &types[key->type];
 	struct reader reader = {.key = key, .at = text, .end = text + length, .value = value};
@@ -731,15 +725,14 @@ static int check_plain(const struct key *key, const char *text, size_t length, s
 		unsigned char c = (unsigned char)text[i];
 		if (!blanks && (c == ' ' || c == '\t'))
 			return text_problem_set(problem, text + i,
-			                        types[key->type].text ? "quote it if the blank belongs to it"
-			                                              : NULL,
+			                        types[key->type].text ? "quote it if the blank belongs to it" : NULL,
 			                        "%s: only one value is possible", key->name);
 		if (c < ' ' && c != '\t' && c != '\n' && c != '\r')
-			return text_problem_set(problem, text + i, NULL,
-			                        "%s: a control character (byte 0x%02x)", key->name, c);
+			return text_problem_set(problem, text + i, NULL, "%s: a control character (byte 0x%02x)",
+			                        key->name, c);
 		if (c == 0x7f || (c == '\r' && !(i + 1 < length && text[i + 1] == '\n')))
-			return text_problem_set(problem, text + i, NULL,
-			                        "%s: a control character (byte 0x%02x)", key->name, c);
+			return text_problem_set(problem, text + i, NULL, "%s: a control character (byte 0x%02x)",
+			                        key->name, c);
 	}
 	return 0;
 }
@@ -749,9 +742,8 @@ typedef int (*scalar_user)(const struct key *key, const char *text, size_t lengt
 
 /* A scalar that is quoted or goes over several lines is first copied. Apart from the common case because of
  * the buffer. */
-static __attribute__((noinline)) int use_copied(const struct key *key, const char *text, size_t length,
-                                                bool any_bytes, scalar_user use, void *data,
-                                                struct text_problem *problem)
+static __attribute__((noinline)) int use_copied(const struct key *key, const char *text, size_t length, bool any_bytes,
+                                                scalar_user use, void *data, struct text_problem *problem)
 {
 	const char *cursor = text, *end = text + length;
 	struct text_word word;
@@ -763,8 +755,7 @@ static __attribute__((noinline)) int use_copied(const struct key *key, const cha
 			return -1;
 		text_skip_blanks(&cursor, end);
 		if (cursor != end)
-			return text_problem_set(problem, cursor, NULL, "%s: only one value is possible",
-			                        key->name);
+			return text_problem_set(problem, cursor, NULL, "%s: only one value is possible", key->name);
 		return use(key, buffer, text_unquote(&word, buffer), text, data, problem);
 	}
 	while (cursor < end) {
@@ -791,8 +782,8 @@ static __attribute__((noinline)) int use_copied(const struct key *key, const cha
 	return use(key, buffer, used, text, data, problem);
 }
 
-static int use_scalar(enum key_id id, const char *text, size_t length, bool any_bytes, scalar_user use,
-                      void *data, struct text_problem *problem)
+static int use_scalar(enum key_id id, const char *text, size_t length, bool any_bytes, scalar_user use, void *data,
+                      struct text_problem *problem)
 {
 	const struct key *key = key_row(id);
 
@@ -871,23 +862,19 @@ static int check_list(enum key_id id, const char *text, size_t length, bool any_
 		if (word.escaped)
 			result = check_escaped_word(key, &word, count, problem);
 		else if ((expected = check_word(key, word.start, word.length, count)))
-			result =
-			    not_expected(key, word.start, word.length, word.start, expected, NULL, problem);
+			result = not_expected(key, word.start, word.length, word.start, expected, NULL, problem);
 		else
 			result = 0;
 		if (result != 0)
 			return -1;
 		bool tilde = word.length > 0 && *word.start == '~';
 		if (inverts && inverted && !tilde)
-			return text_problem_set(
-			    problem, word.start, "write ~ before each word that is refused",
-			    "%s: ~ stands before the first word but not before this", key->name);
+			return text_problem_set(problem, word.start, "write ~ before each word that is refused",
+			                        "%s: ~ stands before the first word but not before this", key->name);
 		if (alone)
-			return text_problem_set(problem, word.start, NULL, "%s: none stands alone",
-			                        key->name);
+			return text_problem_set(problem, word.start, NULL, "%s: none stands alone", key->name);
 		inverted |= inverts && tilde && count == 0;
-		alone = id == KEY_RestrictAddressFamilies && word.length == 4 &&
-		        memcmp(word.start, "none", 4) == 0;
+		alone = id == KEY_RestrictAddressFamilies && word.length == 4 && memcmp(word.start, "none", 4) == 0;
 		count++;
 	}
 	*ret_count = count;
@@ -915,8 +902,7 @@ static int store_list(const char *text, size_t length, size_t count, const struc
 		if (!copy)
 			return -1;
 		copy[text_unquote(&word, copy)] = '\0';
-		words[i] = (struct value_word){copy, store->origin->file, store->origin->line,
-		                               store->origin->trusted};
+		words[i] = (struct value_word){copy, store->origin->file, store->origin->line, store->origin->trusted};
 	}
 	value->is_set = true;
 	value->words = words;
@@ -938,8 +924,8 @@ int value_check(enum key_id id, const char *text, size_t length, bool any_bytes,
 	return use_scalar(id, text, length, any_bytes, check_scalar, &value, problem);
 }
 
-int value_read(enum key_id id, const char *text, size_t length, const struct value_origin *origin,
-               struct arena *arena, struct value *value, struct text_problem *problem)
+int value_read(enum key_id id, const char *text, size_t length, const struct value_origin *origin, struct arena *arena,
+               struct value *value, struct text_problem *problem)
 {
 	struct store store = {.origin = origin, .arena = arena, .value = value};
 	size_t count;
@@ -983,7 +969,6 @@ bool value_equal(const struct key *key, const struct value *a, const struct valu
 				return false;
 		return true;
 	}
-	return a->infinity == b->infinity && a->hard_infinity == b->hard_infinity &&
-	       a->percent == b->percent && a->number == b->number && a->hard == b->hard &&
-	       same_text(a->text, b->text);
+	return a->infinity == b->infinity && a->hard_infinity == b->hard_infinity && a->percent == b->percent &&
+	       a->number == b->number && a->hard == b->hard && same_text(a->text, b->text);
 }

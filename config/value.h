@@ -25,7 +25,7 @@ int value_check(enum key_id id, const char *text, size_t length, bool any_bytes,
  * bytes are copied into the arena. Returns 0, or -1 with a problem; the value is then as before.
  */
 int value_read(enum key_id id, const char *text, size_t length, const struct value_origin *origin, struct arena *arena,
-	       struct value *value, struct text_problem *problem);
+               struct value *value, struct text_problem *problem);
 
 /* The row's fallback; for a row without one an unset value. Returns 0, or -1 without memory. */
 int value_fallback(enum key_id id, struct arena *arena, struct value *ret_value);

@@ -24,8 +24,7 @@ bool value_is_name(const char *text, size_t length)
 	if (length == 0 || length > 64 || !(is_letter(text[0]) || is_digit(text[0]) || text[0] == '_'))
 		return false;
 	for (size_t i = 1; i < length; i++)
-		if (!(is_letter(text[i]) || is_digit(text[i]) || text[i] == '_' || text[i] == '.' ||
-		      text[i] == '-'))
+		if (!(is_letter(text[i]) || is_digit(text[i]) || text[i] == '_' || text[i] == '.' || text[i] == '-'))
 			return false;
 	return true;
 }
@@ -82,8 +81,7 @@ static const char *check_assignment(const char *text, size_t length, size_t inde
 	(void)index;
 	if (!equal || !is_variable(text, (size_t)(equal - text)))
 		return "NAME=VALUE";
-	return value_specifiers_known(text, length, &at) ? NULL
-	                                                 : "NAME=VALUE with a known specifier after each %";
+	return value_specifiers_known(text, length, &at) ? NULL : "NAME=VALUE with a known specifier after each %";
 }
 
 static const char *check_etc_file(const char *text, size_t length, size_t index)
@@ -102,8 +100,7 @@ static const char *check_etc_file(const char *text, size_t length, size_t index)
 			continue;
 		size_t size = i - part;
 		bool empty = size == 0 && i != length; /* a slash at the end is fine */
-		if (empty || (size == 1 && text[part] == '.') ||
-		    (size == 2 && memcmp(text + part, "..", 2) == 0))
+		if (empty || (size == 1 && text[part] == '.') || (size == 2 && memcmp(text + part, "..", 2) == 0))
 			return expected;
 		part = i + 1;
 	}
@@ -171,48 +168,48 @@ static const struct {
 	const char *name;
 	int number;
 } families[] = {
-    {"AF_UNIX",       AF_UNIX      },
-    {"AF_LOCAL",      AF_UNIX      },
-    {"AF_INET",       AF_INET      },
-    {"AF_AX25",       AF_AX25      },
-    {"AF_IPX",        AF_IPX       },
-    {"AF_APPLETALK",  AF_APPLETALK },
-    {"AF_NETROM",     AF_NETROM    },
-    {"AF_BRIDGE",     AF_BRIDGE    },
-    {"AF_ATMPVC",     AF_ATMPVC    },
-    {"AF_X25",        AF_X25       },
-    {"AF_INET6",      AF_INET6     },
-    {"AF_ROSE",       AF_ROSE      },
-    {"AF_NETBEUI",    AF_NETBEUI   },
-    {"AF_SECURITY",   AF_SECURITY  },
-    {"AF_KEY",        AF_KEY       },
-    {"AF_NETLINK",    AF_NETLINK   },
-    {"AF_PACKET",     AF_PACKET    },
-    {"AF_ECONET",     AF_ECONET    },
-    {"AF_ATMSVC",     AF_ATMSVC    },
-    {"AF_RDS",        AF_RDS       },
-    {"AF_IRDA",       AF_IRDA      },
-    {"AF_PPPOX",      AF_PPPOX     },
-    {"AF_WANPIPE",    AF_WANPIPE   },
-    {"AF_LLC",        AF_LLC       },
-    {"AF_IB",         AF_IB        },
-    {"AF_MPLS",       AF_MPLS      },
-    {"AF_CAN",        AF_CAN       },
-    {"AF_TIPC",       AF_TIPC      },
-    {"AF_BLUETOOTH",  AF_BLUETOOTH },
-    {"AF_IUCV",       AF_IUCV      },
-    {"AF_RXRPC",      AF_RXRPC     },
-    {"AF_ISDN",       AF_ISDN      },
-    {"AF_PHONET",     AF_PHONET    },
-    {"AF_IEEE802154", AF_IEEE802154},
-    {"AF_CAIF",       AF_CAIF      },
-    {"AF_ALG",        AF_ALG       },
-    {"AF_NFC",        AF_NFC       },
-    {"AF_VSOCK",      AF_VSOCK     },
-    {"AF_KCM",        AF_KCM       },
-    {"AF_QIPCRTR",    AF_QIPCRTR   },
-    {"AF_SMC",        AF_SMC       },
-    {"AF_XDP",        AF_XDP       },
+        {"AF_UNIX",       AF_UNIX      },
+        {"AF_LOCAL",      AF_UNIX      },
+        {"AF_INET",       AF_INET      },
+        {"AF_AX25",       AF_AX25      },
+        {"AF_IPX",        AF_IPX       },
+        {"AF_APPLETALK",  AF_APPLETALK },
+        {"AF_NETROM",     AF_NETROM    },
+        {"AF_BRIDGE",     AF_BRIDGE    },
+        {"AF_ATMPVC",     AF_ATMPVC    },
+        {"AF_X25",        AF_X25       },
+        {"AF_INET6",      AF_INET6     },
+        {"AF_ROSE",       AF_ROSE      },
+        {"AF_NETBEUI",    AF_NETBEUI   },
+        {"AF_SECURITY",   AF_SECURITY  },
+        {"AF_KEY",        AF_KEY       },
+        {"AF_NETLINK",    AF_NETLINK   },
+        {"AF_PACKET",     AF_PACKET    },
+        {"AF_ECONET",     AF_ECONET    },
+        {"AF_ATMSVC",     AF_ATMSVC    },
+        {"AF_RDS",        AF_RDS       },
+        {"AF_IRDA",       AF_IRDA      },
+        {"AF_PPPOX",      AF_PPPOX     },
+        {"AF_WANPIPE",    AF_WANPIPE   },
+        {"AF_LLC",        AF_LLC       },
+        {"AF_IB",         AF_IB        },
+        {"AF_MPLS",       AF_MPLS      },
+        {"AF_CAN",        AF_CAN       },
+        {"AF_TIPC",       AF_TIPC      },
+        {"AF_BLUETOOTH",  AF_BLUETOOTH },
+        {"AF_IUCV",       AF_IUCV      },
+        {"AF_RXRPC",      AF_RXRPC     },
+        {"AF_ISDN",       AF_ISDN      },
+        {"AF_PHONET",     AF_PHONET    },
+        {"AF_IEEE802154", AF_IEEE802154},
+        {"AF_CAIF",       AF_CAIF      },
+        {"AF_ALG",        AF_ALG       },
+        {"AF_NFC",        AF_NFC       },
+        {"AF_VSOCK",      AF_VSOCK     },
+        {"AF_KCM",        AF_KCM       },
+        {"AF_QIPCRTR",    AF_QIPCRTR   },
+        {"AF_SMC",        AF_SMC       },
+        {"AF_XDP",        AF_XDP       },
 };
 
 int value_family(const char *name, size_t length)
@@ -236,9 +233,9 @@ static const char *check_family(const char *text, size_t length, size_t index)
 
 static const char *check_architecture(const char *text, size_t length, size_t index)
 {
-	static const char *const names[] = {
-	    "native",  "x86", "x86-64", "x32",      "arm",     "arm64", "mips",  "mips64",     "mips64-le",
-	    "mips-le", "ppc", "ppc64",  "ppc64-le", "riscv64", "s390",  "s390x", "loongarch64"};
+	static const char *const names[] = {"native",   "x86",     "x86-64",    "x32",     "arm",        "arm64",
+	                                    "mips",     "mips64",  "mips64-le", "mips-le", "ppc",        "ppc64",
+	                                    "ppc64-le", "riscv64", "s390",      "s390x",   "loongarch64"};
 
 	(void)index;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -311,9 +308,7 @@ static const char *check_descriptor(const char *text, size_t length, size_t inde
 	uint64_t number;
 
 	(void)index;
-	return read_number(text, length, INT_MAX, &number) && number > 2
-	           ? NULL
-	           : "the number of a descriptor above 2";
+	return read_number(text, length, INT_MAX, &number) && number > 2 ? NULL : "the number of a descriptor above 2";
 }
 
 static bool is_amount(const char *text, size_t length)
@@ -375,9 +370,8 @@ static const char *check_interface_priority(const char *text, size_t length, siz
 	uint64_t priority;
 
 	if (index % 2 == 0)
-		return length < 16 && value_is_name(text, length)
-		           ? NULL
-		           : "the name of an interface, then its priority";
+		return length < 16 && value_is_name(text, length) ? NULL
+		                                                  : "the name of an interface, then its priority";
 	return read_number(text, length, UINT32_MAX, &priority) ? NULL : "a priority";
 }
 
@@ -388,24 +382,24 @@ static const struct word_check {
 	const char *(*check)(const char *text, size_t length, size_t index);
 	bool inverts;
 } checks[] = {
-    {"service",            check_service,            false},
-    {"account",            check_account,            false},
-    {"name",               check_name,               false},
-    {"etc-file",           check_etc_file,           false},
-    {"assignment",         check_assignment,         false},
-    {"variable",           check_variable,           false},
-    {"capability",         check_capability,         true },
-    {"syscall",            check_syscall,            true },
-    {"family",             check_family,             true },
-    {"architecture",       check_architecture,       false},
-    {"index",              check_index,              false},
-    {"port",               check_port,               false},
-    {"descriptor",         check_descriptor,         false},
-    {"device",             check_device,             false},
-    {"device-weight",      check_device_weight,      false},
-    {"device-rate",        check_device_rate,        false},
-    {"huge-page",          check_huge_page,          false},
-    {"interface-priority", check_interface_priority, false},
+        {"service",            check_service,            false},
+        {"account",            check_account,            false},
+        {"name",               check_name,               false},
+        {"etc-file",           check_etc_file,           false},
+        {"assignment",         check_assignment,         false},
+        {"variable",           check_variable,           false},
+        {"capability",         check_capability,         true },
+        {"syscall",            check_syscall,            true },
+        {"family",             check_family,             true },
+        {"architecture",       check_architecture,       false},
+        {"index",              check_index,              false},
+        {"port",               check_port,               false},
+        {"descriptor",         check_descriptor,         false},
+        {"device",             check_device,             false},
+        {"device-weight",      check_device_weight,      false},
+        {"device-rate",        check_device_rate,        false},
+        {"huge-page",          check_huge_page,          false},
+        {"interface-priority", check_interface_priority, false},
 };
 
 static const struct word_check *find_check(const struct key *key)

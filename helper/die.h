@@ -30,7 +30,7 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * must not be left behind. Both are inherited by fork; a child resets what is not its own.
  */
 extern const char *die_name; /* the program named in the line */
-extern int die_status;	     /* EXIT_REFUSED; 2 where sandboxctl asks */
+extern int die_status;       /* EXIT_REFUSED; 2 where sandboxctl asks */
 extern void (*die_hook)(const char *text, int error);
 extern void (*die_cleanup)(void);
 

@@ -38,11 +38,11 @@ static int answer_caller(const struct options *options, const struct caller_stat
 	enum request_kind kind = options->user ? REQUEST_SESSION : REQUEST_RUN;
 	pid_t opener = privileged && options->user ? getppid() : 0;
 	const struct host_facts *facts =
-		options->verb == VERB_POLICY_CHECK ? NULL : facts_read(privileged, kind, opener);
+	        options->verb == VERB_POLICY_CHECK ? NULL : facts_read(privileged, kind, opener);
 
 	privs_become_caller();
 	return options->verb == VERB_FEATURES ? caller_features(options, facts, privileged)
-					      : caller_policy(options, caller, facts);
+	                                      : caller_policy(options, caller, facts);
 }
 
 int main(int argc, char **argv, char **environment)

@@ -126,7 +126,8 @@ static void keep_only(int keep)
 	if (syscall(SYS_capset, &header, data) != 0 || syscall(SYS_capget, &header, now) != 0)
 		die_errno("drop capabilities");
 	for (int i = 0; i < 2; i++)
-		if (now[i].effective != data[i].effective || now[i].permitted != data[i].permitted || now[i].inheritable)
+		if (now[i].effective != data[i].effective || now[i].permitted != data[i].permitted ||
+		    now[i].inheritable)
 			die("capabilities were left after the drop");
 }
 
@@ -142,8 +143,8 @@ void privs_drop_capabilities(void)
 		die_errno("drop capability %lu from the bounding set", last + 1);
 	/* Uid 0 gains nothing by being 0, and none of this can be undone. */
 	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
-					     SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
-					     SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED) != 0)
+	                                     SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+	                                     SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED) != 0)
 		die_errno("lock securebits");
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0)
 		die_errno("clear ambient capabilities");

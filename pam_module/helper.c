@@ -188,8 +188,7 @@ static bool wait_readable(int socket, int timeout_ms)
 	}
 }
 
-static enum outcome send_request(pam_handle_t *pamh, int socket, const struct session_request *request,
-                                 char *buffer)
+static enum outcome send_request(pam_handle_t *pamh, int socket, const struct session_request *request, char *buffer)
 {
 	long length = session_request_write(request, buffer, MESSAGE_TEXT_MAX);
 
@@ -202,8 +201,7 @@ static enum outcome send_request(pam_handle_t *pamh, int socket, const struct se
 	struct message message = {.kind = MESSAGE_SESSION, .text = buffer, .length = (uint32_t)length};
 	message.descriptors[0] = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	if (message.descriptors[0] < 0) {
-		pam_syslog(pamh, LOG_ERR, "cannot open a descriptor of the login program: %s",
-		           strerror(errno));
+		pam_syslog(pamh, LOG_ERR, "cannot open a descriptor of the login program: %s", strerror(errno));
 		return OUTCOME_BROKEN;
 	}
 	message.descriptor_count = 1;
@@ -221,15 +219,13 @@ static enum outcome send_request(pam_handle_t *pamh, int socket, const struct se
 static enum outcome receive_answer(pam_handle_t *pamh, int socket, char *buffer, struct message *ret_answer)
 {
 	if (!wait_readable(socket, ANSWER_TIMEOUT_MS)) {
-		pam_syslog(pamh, LOG_ERR, "the helper did not answer within %d seconds",
-		           ANSWER_TIMEOUT_MS / 1000);
+		pam_syslog(pamh, LOG_ERR, "the helper did not answer within %d seconds", ANSWER_TIMEOUT_MS / 1000);
 		return OUTCOME_BROKEN;
 	}
 	int got = message_receive(socket, ret_answer, buffer, MESSAGE_TEXT_MAX + 1, MSG_DONTWAIT);
 	if (got == 1)
 		return OUTCOME_OK;
-	pam_syslog(pamh, LOG_ERR, "the helper ended without an answer: %s",
-	           got == 0 ? "end of file" : strerror(errno));
+	pam_syslog(pamh, LOG_ERR, "the helper ended without an answer: %s", got == 0 ? "end of file" : strerror(errno));
 	return OUTCOME_BROKEN;
 }
 
@@ -268,8 +264,8 @@ static enum outcome understand(pam_handle_t *pamh, const struct session_request 
 	case MESSAGE_NOT_CONFINED:
 		return OUTCOME_NOT_COVERED;
 	case MESSAGE_REFUSED:
-		pam_syslog(pamh, LOG_NOTICE, "session of \"%s\" refused: %s",
-		           quoted(request->person.name, line), answer->text);
+		pam_syslog(pamh, LOG_NOTICE, "session of \"%s\" refused: %s", quoted(request->person.name, line),
+		           answer->text);
 		if (!silent && has_terminal(request))
 			pam_error(pamh, "%s", answer->text);
 		return OUTCOME_REFUSED;

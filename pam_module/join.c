@@ -37,12 +37,12 @@ struct namespace
 };
 
 static const struct namespace namespaces[] = {
-    {CLONE_NEWNS,     "mnt",              "mnt"   },
-    {CLONE_NEWPID,    "pid_for_children", "pid"   }, /* pid_namespaces(7): only children change */
-    {CLONE_NEWIPC,    "ipc",              "ipc"   },
-    {CLONE_NEWUTS,    "uts",              "uts"   },
-    {CLONE_NEWNET,    "net",              "net"   },
-    {CLONE_NEWCGROUP, "cgroup",           "cgroup"},
+        {CLONE_NEWNS,     "mnt",              "mnt"   },
+        {CLONE_NEWPID,    "pid_for_children", "pid"   }, /* pid_namespaces(7): only children change */
+        {CLONE_NEWIPC,    "ipc",              "ipc"   },
+        {CLONE_NEWUTS,    "uts",              "uts"   },
+        {CLONE_NEWNET,    "net",              "net"   },
+        {CLONE_NEWCGROUP, "cgroup",           "cgroup"},
 };
 enum { NAMESPACES = sizeof(namespaces) / sizeof(namespaces[0]) };
 
@@ -72,8 +72,7 @@ enum outcome join_possible(pam_handle_t *pamh)
 	unsigned count = 0;
 
 	if (!tasks) {
-		pam_syslog(pamh, LOG_ERR, "refused: cannot count this program's threads in /proc: %s",
-		           strerror(errno));
+		pam_syslog(pamh, LOG_ERR, "refused: cannot count this program's threads in /proc: %s", strerror(errno));
 		if (fd >= 0)
 			close(fd);
 		return OUTCOME_REFUSED;
@@ -148,8 +147,8 @@ static bool expect(int setup_process, int mask, struct expectation *ret_expectat
 {
 	struct expectation expectation = {.ours = open_proc_path("/proc/self/ns", O_RDONLY | O_DIRECTORY)};
 	int theirs = open_their_namespaces(setup_process);
-	bool known = expectation.ours >= 0 && theirs >= 0 &&
-	             namespace_inode(expectation.ours, "user", &expectation.user);
+	bool known =
+	        expectation.ours >= 0 && theirs >= 0 && namespace_inode(expectation.ours, "user", &expectation.user);
 
 	for (size_t i = 0; known && i < NAMESPACES; i++)
 		if (mask & namespaces[i].flag)
@@ -171,9 +170,8 @@ static const char *misplaced(const struct expectation *expectation, int mask)
 	ino_t inode;
 
 	for (size_t i = 0; i < NAMESPACES; i++)
-		if ((mask & namespaces[i].flag) &&
-		    (!namespace_inode(expectation->ours, namespaces[i].ours, &inode) ||
-		     inode != expectation->targets[i]))
+		if ((mask & namespaces[i].flag) && (!namespace_inode(expectation->ours, namespaces[i].ours, &inode) ||
+		                                    inode != expectation->targets[i]))
 			return namespaces[i].ours;
 	if (!namespace_inode(expectation->ours, "user", &inode) || inode != expectation->user)
 		return "user";
@@ -203,8 +201,7 @@ static bool enter_cgroups(const struct message *offer)
 	return true;
 }
 
-static enum outcome enter(pam_handle_t *pamh, const struct message *offer,
-                          const struct expectation *expectation)
+static enum outcome enter(pam_handle_t *pamh, const struct message *offer, const struct expectation *expectation)
 {
 	if (!enter_cgroups(offer)) {
 		pam_syslog(pamh, LOG_ERR, "cannot enter the session's cgroup: %s", strerror(errno));

@@ -72,8 +72,7 @@ static bool read_epoch(const char *text, time_t *ret_epoch)
 	return true;
 }
 
-static enum outcome read_arguments(pam_handle_t *pamh, int argc, const char **argv,
-                                   struct arguments *ret_arguments)
+static enum outcome read_arguments(pam_handle_t *pamh, int argc, const char **argv, struct arguments *ret_arguments)
 {
 	static const char try_until[] = "try_until=";
 	struct arguments arguments = {0};
@@ -135,8 +134,8 @@ static struct state *state_create(pam_handle_t *pamh, uid_t uid)
 
 /* --- open --- */
 
-static enum outcome join_offer(pam_handle_t *pamh, const struct session_request *request,
-                               const struct message *offer, int socket)
+static enum outcome join_offer(pam_handle_t *pamh, const struct session_request *request, const struct message *offer,
+                               int socket)
 {
 	/* First, since nothing that can fail for want of memory may come after the join. */
 	struct state *state = state_create(pamh, request->person.uid);
@@ -185,8 +184,8 @@ static enum outcome open_again(pam_handle_t *pamh, const struct state *state, ui
 	return OUTCOME_REFUSED;
 }
 
-static enum outcome open_for(pam_handle_t *pamh, struct session_request *request,
-                             const struct arguments *arguments, bool silent)
+static enum outcome open_for(pam_handle_t *pamh, struct session_request *request, const struct arguments *arguments,
+                             bool silent)
 {
 	const struct state *state = state_find(pamh);
 
@@ -240,8 +239,7 @@ int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **a
 	(void)argv;
 	if (state && state->socket >= 0 && state->owner == getpid()) {
 		helper_say_bye(state->socket, true);
-		pam_set_data(pamh, state_name, NULL,
-		             NULL); /* closes the socket, and a second close finds nothing */
+		pam_set_data(pamh, state_name, NULL, NULL); /* closes the socket, and a second close finds nothing */
 	}
 	return PAM_SUCCESS;
 }

@@ -77,8 +77,7 @@ static int look_up_groups(pam_handle_t *pamh, const struct passwd *account, stru
 
 	if (groups)
 		for (size_t i = 0; i < count; i++)
-			groups[i] =
-			    (struct identity_group){.gid = gids[i], .name = group_name(pamh, gids[i])};
+			groups[i] = (struct identity_group){.gid = gids[i], .name = group_name(pamh, gids[i])};
 	free(gids);
 	request->memory = groups;
 	request->person.groups = groups;
@@ -106,19 +105,18 @@ enum outcome person_look_up(pam_handle_t *pamh, struct session_request *ret_requ
 	}
 	const struct group *tty = pam_modutil_getgrnam(pamh, "tty");
 	request.person = (struct identity){
-	    .uid = account->pw_uid,
-	    .gid = account->pw_gid,
-	    .name = account->pw_name,
-	    .primary_group_name = group_name(pamh, account->pw_gid),
-	    .gecos = account->pw_gecos ? account->pw_gecos : "",
-	    .home = or_if_empty(account->pw_dir, "/"),
-	    .shell = or_if_empty(account->pw_shell, "/bin/sh"), /* passwd(5): an empty field */
-	    .tty_gid = tty ? tty->gr_gid : (gid_t)-1,
+	        .uid = account->pw_uid,
+	        .gid = account->pw_gid,
+	        .name = account->pw_name,
+	        .primary_group_name = group_name(pamh, account->pw_gid),
+	        .gecos = account->pw_gecos ? account->pw_gecos : "",
+	        .home = or_if_empty(account->pw_dir, "/"),
+	        .shell = or_if_empty(account->pw_shell, "/bin/sh"), /* passwd(5): an empty field */
+	        .tty_gid = tty ? tty->gr_gid : (gid_t)-1,
 	};
 	/* Root needs no group, and is let in also where there is no memory for them. */
 	if (account->pw_uid != 0 && look_up_groups(pamh, account, &request) != 0) {
-		pam_syslog(pamh, LOG_ERR, "cannot look up the groups of \"%s\"",
-		           quoted(account->pw_name, line));
+		pam_syslog(pamh, LOG_ERR, "cannot look up the groups of \"%s\"", quoted(account->pw_name, line));
 		return OUTCOME_BROKEN;
 	}
 	*ret_request = request;
@@ -132,8 +130,7 @@ bool person_exempt(pam_handle_t *pamh, const struct identity *person)
 	const struct group *exempt = pam_modutil_getgrnam(pamh, exempt_group);
 	for (size_t i = 0; i < person->group_count; i++) {
 		const struct identity_group *group = &person->groups[i];
-		if ((exempt && group->gid == exempt->gr_gid) ||
-		    (group->name && strcmp(group->name, exempt_group) == 0))
+		if ((exempt && group->gid == exempt->gr_gid) || (group->name && strcmp(group->name, exempt_group) == 0))
 			return true;
 	}
 	return false;
@@ -164,8 +161,7 @@ enum outcome person_add_login(pam_handle_t *pamh, struct session_request *reques
 		return OUTCOME_BROKEN;
 	}
 	if (person->home[0] != '/' || person->shell[0] != '/') {
-		pam_syslog(pamh, LOG_ERR,
-		           "the account \"%s\" has a home or shell that is not an absolute path",
+		pam_syslog(pamh, LOG_ERR, "the account \"%s\" has a home or shell that is not an absolute path",
 		           quoted(person->name, line));
 		return OUTCOME_REFUSED;
 	}

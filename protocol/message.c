@@ -41,11 +41,10 @@ static void attach_descriptors(struct msghdr *datagram, union control *control, 
 
 int message_send(int socket, const struct message *message)
 {
-	struct wire_header header = {message->kind, message->value, message->length,
-	                             message->descriptor_count};
+	struct wire_header header = {message->kind, message->value, message->length, message->descriptor_count};
 	struct iovec parts[2] = {
-	    {.iov_base = &header, .iov_len = sizeof(header)},
-            {.iov_len = message->length                  }
+	        {.iov_base = &header, .iov_len = sizeof(header)},
+                {.iov_len = message->length                  }
         };
 	struct msghdr datagram = {.msg_iov = parts, .msg_iovlen = message->length > 0 ? 2 : 1};
 	union control control;
@@ -107,16 +106,15 @@ static int well_formed(const struct wire_header *header, size_t got, int flags, 
 {
 	return !(flags & (MSG_TRUNC | MSG_CTRUNC)) && got >= sizeof(*header) &&
 	       header->length == got - sizeof(*header) && header->length <= MESSAGE_TEXT_MAX &&
-	       header->descriptor_count == descriptor_count && header->kind > 0 &&
-	       header->kind < MESSAGE_KINDS;
+	       header->descriptor_count == descriptor_count && header->kind > 0 && header->kind < MESSAGE_KINDS;
 }
 
 int message_receive(int socket, struct message *ret_message, char *buffer, size_t size, int flags)
 {
 	struct wire_header header = {0};
 	struct iovec parts[2] = {
-	    {.iov_base = &header, .iov_len = sizeof(header)         },
-	    {.iov_base = buffer,  .iov_len = size > 0 ? size - 1 : 0}
+	        {.iov_base = &header, .iov_len = sizeof(header)         },
+	        {.iov_base = buffer,  .iov_len = size > 0 ? size - 1 : 0}
         };
 	union control control;
 	struct msghdr datagram = {.msg_iov = parts,
@@ -134,8 +132,7 @@ int message_receive(int socket, struct message *ret_message, char *buffer, size_
 	int foreign = collect_descriptors(&datagram, &message);
 	if (got == 0 && message.descriptor_count == 0)
 		return 0;
-	if (foreign != 0 ||
-	    !well_formed(&header, (size_t)got, datagram.msg_flags, message.descriptor_count)) {
+	if (foreign != 0 || !well_formed(&header, (size_t)got, datagram.msg_flags, message.descriptor_count)) {
 		for (uint32_t i = 0; i < message.descriptor_count; i++)
 			close(message.descriptors[i]);
 		errno = EPROTO;

@@ -16,24 +16,24 @@
 enum message_kind {
 	/* PID 1 to supervisor */
 	MESSAGE_ENTERED = 1, /* the cgroup is entered; the supervisor looks, then opens the second gate */
-	MESSAGE_READY,     /* a session's set-up is complete */
-	MESSAGE_STARTED,   /* the payload's execve succeeded */
-	MESSAGE_FAILED,    /* a step failed; value: errno or 0, text: "step: what"; nothing of the payload ran */
-	MESSAGE_EXITED,    /* value: wait status of the payload */
-	MESSAGE_STOPPED,   /* value: signal that stopped the payload's process group */
+	MESSAGE_READY,       /* a session's set-up is complete */
+	MESSAGE_STARTED,     /* the payload's execve succeeded */
+	MESSAGE_FAILED,      /* a step failed; value: errno or 0, text: "step: what"; nothing of the payload ran */
+	MESSAGE_EXITED,      /* value: wait status of the payload */
+	MESSAGE_STOPPED,     /* value: signal that stopped the payload's process group */
 	/* supervisor to PID 1 */
-	MESSAGE_SIGNAL,    /* value: signal for the payload's process group */
+	MESSAGE_SIGNAL,     /* value: signal for the payload's process group */
 	MESSAGE_SIGNAL_ALL, /* value: signal for every process inside but PID 1 */
-	MESSAGE_CONTINUE,  /* continue the payload; value 1: and give it the terminal first */
+	MESSAGE_CONTINUE,   /* continue the payload; value 1: and give it the terminal first */
 	/* module to helper */
-	MESSAGE_SESSION,   /* text: the request (protocol/session.h); descriptor 0: pidfd of the opener */
-	MESSAGE_BYE,       /* the session is over */
-	MESSAGE_JOINED,    /* the login program has joined; the set-up process may go */
+	MESSAGE_SESSION, /* text: the request (protocol/session.h); descriptor 0: pidfd of the opener */
+	MESSAGE_BYE,     /* the session is over */
+	MESSAGE_JOINED,  /* the login program has joined; the set-up process may go */
 	/* helper to module */
 	MESSAGE_NOT_CONFINED,
-	MESSAGE_REFUSED,   /* policy or limit; text: one line for the person */
-	MESSAGE_BROKEN,    /* helper, kernel or policy failed; text: one line for the log */
-	MESSAGE_JOIN,      /* text: session id; descriptors: pidfd of PID 1, pidfd of the set-up process, then "tasks" or
+	MESSAGE_REFUSED, /* policy or limit; text: one line for the person */
+	MESSAGE_BROKEN,  /* helper, kernel or policy failed; text: one line for the log */
+	MESSAGE_JOIN,    /* text: session id; descriptors: pidfd of PID 1, pidfd of the set-up process, then "tasks" or
 			    * "cgroup.procs" files of the login leaf, into each of which the module writes "0" */
 	MESSAGE_KINDS,
 };

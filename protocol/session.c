@@ -31,18 +31,18 @@ enum field {
 };
 
 static const char *const field_names[FIELDS] = {
-    [FIELD_USER] = "user",
-    [FIELD_UID] = "uid",
-    [FIELD_GID] = "gid",
-    [FIELD_HOME] = "home",
-    [FIELD_SHELL] = "shell",
-    [FIELD_SERVICE] = "service",
-    [FIELD_GROUP_NAME] = "group-name",
-    [FIELD_GECOS] = "gecos",
-    [FIELD_TTY] = "tty",
-    [FIELD_RHOST] = "rhost",
-    [FIELD_RUSER] = "ruser",
-    [FIELD_TTY_GID] = "tty-gid",
+        [FIELD_USER] = "user",
+        [FIELD_UID] = "uid",
+        [FIELD_GID] = "gid",
+        [FIELD_HOME] = "home",
+        [FIELD_SHELL] = "shell",
+        [FIELD_SERVICE] = "service",
+        [FIELD_GROUP_NAME] = "group-name",
+        [FIELD_GECOS] = "gecos",
+        [FIELD_TTY] = "tty",
+        [FIELD_RHOST] = "rhost",
+        [FIELD_RUSER] = "ruser",
+        [FIELD_TTY_GID] = "tty-gid",
 };
 
 static const char group_prefix[] = "group=";
@@ -120,18 +120,18 @@ long session_request_write(const struct session_request *request, char *buffer, 
 	struct writer writer = {.buffer = buffer, .size = size};
 	char uid[DECIMAL_SIZE], gid[DECIMAL_SIZE], tty_gid[DECIMAL_SIZE];
 	const char *const values[FIELDS] = {
-	    [FIELD_USER] = person->name,
-	    [FIELD_UID] = uid,
-	    [FIELD_GID] = gid,
-	    [FIELD_HOME] = person->home,
-	    [FIELD_SHELL] = person->shell,
-	    [FIELD_SERVICE] = request->service,
-	    [FIELD_GROUP_NAME] = person->primary_group_name,
-	    [FIELD_GECOS] = person->gecos,
-	    [FIELD_TTY] = request->terminal,
-	    [FIELD_RHOST] = request->remote_host,
-	    [FIELD_RUSER] = request->remote_user,
-	    [FIELD_TTY_GID] = person->tty_gid == (gid_t)-1 ? NULL : tty_gid,
+	        [FIELD_USER] = person->name,
+	        [FIELD_UID] = uid,
+	        [FIELD_GID] = gid,
+	        [FIELD_HOME] = person->home,
+	        [FIELD_SHELL] = person->shell,
+	        [FIELD_SERVICE] = request->service,
+	        [FIELD_GROUP_NAME] = person->primary_group_name,
+	        [FIELD_GECOS] = person->gecos,
+	        [FIELD_TTY] = request->terminal,
+	        [FIELD_RHOST] = request->remote_host,
+	        [FIELD_RUSER] = request->remote_user,
+	        [FIELD_TTY_GID] = person->tty_gid == (gid_t)-1 ? NULL : tty_gid,
 	};
 
 	snprintf(uid, sizeof(uid), "%" PRIu32, (uint32_t)person->uid);
@@ -175,7 +175,7 @@ static bool read_group(const char *value, struct reader *reader)
 	if (!colon || !read_id(value, (size_t)(colon - value), &gid))
 		return false;
 	reader->groups[reader->group_count++] =
-	    (struct identity_group){.gid = gid, .name = colon[1] != '\0' ? colon + 1 : NULL};
+	        (struct identity_group){.gid = gid, .name = colon[1] != '\0' ? colon + 1 : NULL};
 	return true;
 }
 
@@ -204,8 +204,7 @@ static bool read_number(const char *value, uint32_t *ret_id)
 	return read_id(value, strlen(value), ret_id);
 }
 
-static bool read_fields(const char *text, size_t length, struct reader *reader,
-                        struct session_request *request)
+static bool read_fields(const char *text, size_t length, struct reader *reader, struct session_request *request)
 {
 	const char *const *values = reader->values;
 	uint32_t uid, gid, tty_gid = (uint32_t)-1;
@@ -213,21 +212,20 @@ static bool read_fields(const char *text, size_t length, struct reader *reader,
 	for (const char *field = text; field < text + length; field += strlen(field) + 1)
 		if (!read_field(field, reader))
 			return false;
-	if (!values_sound(values) || !read_number(values[FIELD_UID], &uid) ||
-	    !read_number(values[FIELD_GID], &gid) ||
+	if (!values_sound(values) || !read_number(values[FIELD_UID], &uid) || !read_number(values[FIELD_GID], &gid) ||
 	    (values[FIELD_TTY_GID] && !read_number(values[FIELD_TTY_GID], &tty_gid)))
 		return false;
 	request->person = (struct identity){
-	    .uid = uid,
-	    .gid = gid,
-	    .name = values[FIELD_USER],
-	    .primary_group_name = values[FIELD_GROUP_NAME],
-	    .gecos = values[FIELD_GECOS] ? values[FIELD_GECOS] : "",
-	    .home = values[FIELD_HOME],
-	    .shell = values[FIELD_SHELL],
-	    .groups = reader->groups,
-	    .group_count = reader->group_count,
-	    .tty_gid = tty_gid,
+	        .uid = uid,
+	        .gid = gid,
+	        .name = values[FIELD_USER],
+	        .primary_group_name = values[FIELD_GROUP_NAME],
+	        .gecos = values[FIELD_GECOS] ? values[FIELD_GECOS] : "",
+	        .home = values[FIELD_HOME],
+	        .shell = values[FIELD_SHELL],
+	        .groups = reader->groups,
+	        .group_count = reader->group_count,
+	        .tty_gid = tty_gid,
 	};
 	request->service = values[FIELD_SERVICE];
 	request->terminal = values[FIELD_TTY];

@@ -30,16 +30,16 @@ int caller_features(const struct options *options, const struct host_facts *fact
 		const char *name;
 		long number, arguments[4];
 	} calls[] = {
-		{"clone3",	    SYS_clone3,	       {0, 0, 0, 0}	 },
-		{"openat2",	    SYS_openat2,       {-1, 0, 0, 0}	 },
-		{"close_range",	    SYS_close_range,   {~0U, ~0U, ~0U, 0}},
-		{"mount-api",	    SYS_fsopen,	       {0, ~0, 0, 0}	 },
-		{"mount_setattr",   SYS_mount_setattr, {-1, 0, 0, 0}	 },
-		{"pidfd",	    SYS_pidfd_open,    {-1, 0, 0, 0}	 },
-		{"seccomp",	    SYS_seccomp,       {~0U, 0, 0, 0}	 },
+	        {"clone3",        SYS_clone3,        {0, 0, 0, 0}      },
+	        {"openat2",       SYS_openat2,       {-1, 0, 0, 0}     },
+	        {"close_range",   SYS_close_range,   {~0U, ~0U, ~0U, 0}},
+	        {"mount-api",     SYS_fsopen,        {0, ~0, 0, 0}     },
+	        {"mount_setattr", SYS_mount_setattr, {-1, 0, 0, 0}     },
+	        {"pidfd",         SYS_pidfd_open,    {-1, 0, 0, 0}     },
+	        {"seccomp",       SYS_seccomp,       {~0U, 0, 0, 0}    },
 	};
-	static const char *const controllers[] = {"memory", "pids",    "cpu",	  "cpuset",   "io",	"hugetlb",
-						  "devices", "net_cls", "net_prio", "freezer", "cpuacct"};
+	static const char *const controllers[] = {"memory",  "pids",    "cpu",      "cpuset",  "io",     "hugetlb",
+	                                          "devices", "net_cls", "net_prio", "freezer", "cpuacct"};
 	char text[64], line[512];
 	bool first = true;
 
@@ -49,10 +49,10 @@ int caller_features(const struct options *options, const struct host_facts *fact
 	feature(options, &first, "mode", privileged ? "set-uid" : "unprivileged");
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
 		feature(options, &first, calls[i].name,
-			has_call(calls[i].number, calls[i].arguments[0], calls[i].arguments[1], calls[i].arguments[2],
-				 calls[i].arguments[3])
-				? "yes"
-				: "no");
+		        has_call(calls[i].number, calls[i].arguments[0], calls[i].arguments[1], calls[i].arguments[2],
+		                 calls[i].arguments[3])
+		                ? "yes"
+		                : "no");
 	snprintf(text, sizeof(text), "%d", facts->landlock_abi);
 	feature(options, &first, "landlock-abi", text);
 	for (size_t i = 0; i < facts->cgroup.count; i++) {

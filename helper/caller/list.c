@@ -27,7 +27,7 @@ static void show_command(const struct plan *plan, bool json)
 			json_escape(text, sizeof(text), plan_string(plan, arguments[i]));
 		else
 			quote_bytes(text, sizeof(text), plan_string(plan, arguments[i]),
-				    strlen(plan_string(plan, arguments[i])));
+			            strlen(plan_string(plan, arguments[i])));
 		printf("%s%s", i ? " " : "", text);
 	}
 }
@@ -40,8 +40,9 @@ static void show_item(const struct options *options, const struct registry_item 
 
 	if (localtime_r(&item->started, &local))
 		strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%S", &local);
-	const char *texts[] = {plan ? plan_string(plan, plan->name) : "", plan ? plan_string(plan, plan->user_name) : "",
-			       plan ? plan_string(plan, plan->profile_name) : ""};
+	const char *texts[] = {plan ? plan_string(plan, plan->name) : "",
+	                       plan ? plan_string(plan, plan->user_name) : "",
+	                       plan ? plan_string(plan, plan->profile_name) : ""};
 	if (options->json) {
 		json_escape(name, sizeof(name), texts[0]);
 		json_escape(user, sizeof(user), texts[1]);
@@ -56,8 +57,8 @@ static void show_item(const struct options *options, const struct registry_item 
 		printf("\"}");
 	} else {
 		if (first)
-			printf("%-12s %-12s %-12s %-10s %7s %-19s %s\n", "ID", "NAME", "USER", "PROFILE", "PID", "STARTED",
-			       "COMMAND");
+			printf("%-12s %-12s %-12s %-10s %7s %-19s %s\n", "ID", "NAME", "USER", "PROFILE", "PID",
+			       "STARTED", "COMMAND");
 		show_text(item->id, 12);
 		for (size_t i = 0; i < 3; i++)
 			show_text(*texts[i] ? texts[i] : "-", i == 2 ? 10 : 12);

@@ -45,8 +45,8 @@ static void show_errors(const struct policy_errors *errors, bool json)
 			continue;
 		}
 		json_escape(escaped, sizeof(escaped), error->file ? error->file : "");
-		printf("%s{\"file\":\"%s\",\"line\":%u,\"column\":%u,\"level\":\"%s\"", first ? "[" : ",", escaped, error->line,
-		       error->column, error->warning ? "warning" : "error");
+		printf("%s{\"file\":\"%s\",\"line\":%u,\"column\":%u,\"level\":\"%s\"", first ? "[" : ",", escaped,
+		       error->line, error->column, error->warning ? "warning" : "error");
 		json_escape(escaped, sizeof(escaped), error->text);
 		printf(",\"text\":\"%s\"", escaped);
 		json_escape(escaped, sizeof(escaped), error->hint ? error->hint : "");
@@ -80,8 +80,8 @@ static int policy_check(const struct options *options)
 	struct policy *policy = NULL;
 	/* A named file may be anybody's; it is read with the caller's rights. */
 	int result = options->file ? policy_file_read(options->file, false, &files, &errors)
-				   : policy_files_read(VENDORDIR "/policy.d", SYSCONFDIR "/sandbox-run/policy.conf",
-						       SYSCONFDIR "/sandbox-run/policy.d", true, &files, &errors);
+	                           : policy_files_read(VENDORDIR "/policy.d", SYSCONFDIR "/sandbox-run/policy.conf",
+	                                               SYSCONFDIR "/sandbox-run/policy.d", true, &files, &errors);
 
 	if (result == 0 && policy_parse(files.sources, files.count, &policy, &errors) == 0)
 		policy_each_profile(policy, check_profile, &(struct checked_policy){policy, &errors});
@@ -93,15 +93,15 @@ static int policy_check(const struct options *options)
 
 /* The profile for a person's login or for a command. NULL: not confined. */
 static struct profile *find_profile(const struct options *options, const struct policy *policy,
-				    const struct identity *person, const struct host_facts *facts)
+                                    const struct identity *person, const struct host_facts *facts)
 {
 	struct policy_errors errors = {0};
 	struct profile *profile = NULL;
 
 	if (!options->user)
 		return rules_for_command(policy, options, facts, true, false);
-	enum login_decision decision = policy_select_login(policy, person, options->service ? options->service : "sshd",
-							   &profile, &errors);
+	enum login_decision decision =
+	        policy_select_login(policy, person, options->service ? options->service : "sshd", &profile, &errors);
 	rules_check(&errors);
 	if (decision == LOGIN_VOID)
 		die("refused by policy");
@@ -120,18 +120,18 @@ static int show_profile(const struct profile *profile, enum show_form form)
 }
 
 static int explain_plan(const struct options *options, const struct profile *profile, const struct identity *person,
-			const struct caller_state *caller, const struct host_facts *facts)
+                        const struct caller_state *caller, const struct host_facts *facts)
 {
 	const char *const nothing[] = {NULL};
 	const struct request request = {
-		.kind = options->user ? REQUEST_SESSION : REQUEST_RUN,
-		.service = options->service,
-		.arguments = nothing,
-		.environment = (const char *const *)caller->environment,
-		.directory = caller->directory[0] ? caller->directory : NULL,
-		.directory_owner = caller->directory_owner,
-		.directory_device = caller->directory_device,
-		.directory_inode = caller->directory_inode,
+	        .kind = options->user ? REQUEST_SESSION : REQUEST_RUN,
+	        .service = options->service,
+	        .arguments = nothing,
+	        .environment = (const char *const *)caller->environment,
+	        .directory = caller->directory[0] ? caller->directory : NULL,
+	        .directory_owner = caller->directory_owner,
+	        .directory_device = caller->directory_device,
+	        .directory_inode = caller->directory_inode,
 	};
 	struct policy_errors errors = {0};
 	struct plan *plan = NULL;

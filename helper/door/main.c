@@ -57,13 +57,14 @@ static int find_session(int proc, uid_t person)
 	uid_t owner;
 
 	if (read_text(proc, "self/uid_map", map, sizeof(map)) < 0 ||
-	    sscanf(map, "%u %u %u %c", &inside, &outside, &count, &rest) != 3 || inside || outside || count != 4294967295u)
+	    sscanf(map, "%u %u %u %c", &inside, &outside, &count, &rest) != 3 || inside || outside ||
+	    count != 4294967295u)
 		die("not in the host's user namespace");
 	if (own < 0 || user < 0)
 		die_errno("look at the session's first process");
 	CLEANUP_FD parent = ioctl(user, NS_GET_PARENT);
-	if (parent < 0 || namespace_inode(parent) != namespace_inode(own) || ioctl(user, NS_GET_OWNER_UID, &owner) != 0 ||
-	    owner != privs_namespace_owner(person))
+	if (parent < 0 || namespace_inode(parent) != namespace_inode(own) ||
+	    ioctl(user, NS_GET_OWNER_UID, &owner) != 0 || owner != privs_namespace_owner(person))
 		die("PID 1 here is not a session's first process");
 	int pidfd = (int)syscall(SYS_pidfd_open, 1, 0);
 	if (pidfd < 0)
@@ -100,7 +101,7 @@ static void enter_cgroups(const struct plan *plan)
 		char path[64];
 		struct statfs filesystem;
 		snprintf(path, sizeof(path), "/run/sandbox-run/cgroup%u/%s", i,
-			 hierarchies[i].version == 1 ? "tasks" : "cgroup.procs");
+		         hierarchies[i].version == 1 ? "tasks" : "cgroup.procs");
 		CLEANUP_FD fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 		if (fd < 0 || fstatfs(fd, &filesystem) != 0)
 			die_errno("open %s", path);

@@ -27,7 +27,7 @@ static int report_socket = -1;
 static void report_failure(const char *text, int error)
 {
 	struct message message = {
-		.kind = MESSAGE_FAILED, .value = error, .text = text, .length = (uint32_t)strlen(text)};
+	        .kind = MESSAGE_FAILED, .value = error, .text = text, .length = (uint32_t)strlen(text)};
 
 	if (message_send(report_socket, &message) != 0)
 		_exit(EXIT_REFUSED); /* the supervisor is gone, and with it anybody to tell */
@@ -85,7 +85,8 @@ static void set_host_name(const struct plan *plan)
 
 void inside_keep_only(int descriptor)
 {
-	if (close_descriptors(3, (unsigned)descriptor - 1, 0) != 0 || close_descriptors((unsigned)descriptor + 1, ~0U, 0) != 0)
+	if (close_descriptors(3, (unsigned)descriptor - 1, 0) != 0 ||
+	    close_descriptors((unsigned)descriptor + 1, ~0U, 0) != 0)
 		die_errno("close the host's descriptors");
 }
 

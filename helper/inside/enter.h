@@ -19,7 +19,7 @@ struct login_mounts {
 	struct {
 		int mount;
 		char target[64]; /* already there in the view */
-		bool optional;	 /* not mounted where the target is hidden or missing */
+		bool optional;   /* not mounted where the target is hidden or missing */
 	} mounts[LOGIN_MOUNTS_MAX];
 };
 

@@ -22,7 +22,8 @@
 #include "helper/inside/landlock.h"
 #include "helper/privs.h"
 
-_Static_assert(sizeof(struct plan_filter_instruction) == sizeof(struct sock_filter), "the plan holds kernel instructions");
+_Static_assert(sizeof(struct plan_filter_instruction) == sizeof(struct sock_filter),
+               "the plan holds kernel instructions");
 
 /* Set and read back: the person may change our limits from outside meanwhile (threats G4). */
 static void limits_apply(const struct plan *plan)
@@ -60,8 +61,8 @@ static void nice_apply(const struct plan *plan)
 static void filter_load(const struct plan *plan)
 {
 	const struct sock_fprog program = {
-		.len = (unsigned short)plan->filter.count,
-		.filter = (struct sock_filter *)(uintptr_t)plan_array(plan, plan->filter),
+	        .len = (unsigned short)plan->filter.count,
+	        .filter = (struct sock_filter *)(uintptr_t)plan_array(plan, plan->filter),
 	};
 
 	if (plan->filter.count == 0)
@@ -86,7 +87,7 @@ void finish_directory(const struct plan *plan)
 		if (chdir(plan_string(plan, directories[i])) == 0)
 			return;
 	die_errno("enter directory %s",
-		  plan->directories.count ? plan_string(plan, directories[plan->directories.count - 1]) : "/");
+	          plan->directories.count ? plan_string(plan, directories[plan->directories.count - 1]) : "/");
 }
 
 void finish_restrict(const struct plan *plan)

@@ -45,7 +45,9 @@ static void arm_timer(const struct init *init)
 	if (!plan->runtime_max || plan->timeout_stop == UINT64_MAX)
 		return;
 	uint64_t total = plan->runtime_max + plan->timeout_stop + grace;
-	struct itimerspec at = {.it_value = {.tv_sec = (time_t)(total / 1000000), .tv_nsec = (long)(total % 1000000) * 1000}};
+	struct itimerspec at = {
+	        .it_value = {.tv_sec = (time_t)(total / 1000000), .tv_nsec = (long)(total % 1000000) * 1000}
+        };
 	if (timerfd_settime(init->timer, 0, &at, NULL) != 0)
 		_exit(EXIT_REFUSED);
 }
@@ -171,9 +173,9 @@ void init_main(const struct inside *inside, pid_t offered)
 		tell(&init, MESSAGE_READY, 0);
 	for (;;) {
 		struct pollfd watched[] = {
-			{.fd = init.children, .events = POLLIN},
-			{.fd = inside->control, .events = POLLIN},
-			{.fd = init.timer, .events = POLLIN},
+		        {.fd = init.children,   .events = POLLIN},
+		        {.fd = inside->control, .events = POLLIN},
+		        {.fd = init.timer,      .events = POLLIN},
 		};
 		if (poll(watched, sizeof(watched) / sizeof(watched[0]), -1) < 0 && errno != EINTR)
 			_exit(EXIT_REFUSED);

@@ -24,7 +24,7 @@ struct ruleset_attributes {
 
 /* Rights that make sense on a file that is not a directory; others are EINVAL there. */
 static const uint64_t file_rights =
-	LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE | 1ULL << 14;
+        LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE | 1ULL << 14;
 
 static void allow_below(int ruleset, const char *path, const struct plan_landlock_rule *rule)
 {
@@ -36,8 +36,8 @@ static void allow_below(int ruleset, const char *path, const struct plan_landloc
 	if (parent < 0 || fstat(parent, &status) != 0)
 		die_errno("Landlock: open %s", path);
 	struct landlock_path_beneath_attr attributes = {
-		.parent_fd = parent,
-		.allowed_access = S_ISDIR(status.st_mode) ? rule->access : rule->access & file_rights,
+	        .parent_fd = parent,
+	        .allowed_access = S_ISDIR(status.st_mode) ? rule->access : rule->access & file_rights,
 	};
 	if (attributes.allowed_access &&
 	    syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &attributes, 0) != 0)
@@ -60,9 +60,9 @@ void landlock_restrict(const struct plan *plan)
 	if (!(plan->flags & PLAN_LANDLOCK))
 		return;
 	const struct ruleset_attributes attributes = {
-		.handled_fs = plan->landlock_handled_fs,
-		.handled_net = plan->landlock_handled_net,
-		.scoped = plan->landlock_scoped,
+	        .handled_fs = plan->landlock_handled_fs,
+	        .handled_net = plan->landlock_handled_net,
+	        .scoped = plan->landlock_scoped,
 	};
 	size_t size = plan->landlock_scoped ? 24 : plan->landlock_handled_net ? 16 : 8;
 	CLEANUP_FD ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, size, 0);

@@ -47,7 +47,7 @@ static const char *const masks[2] = {"/.hidden/file", "/.hidden/directory"};
 static int open_tree_clone(int fd, bool recursive)
 {
 	return (int)syscall(SYS_open_tree, fd, "",
-			    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
+	                    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
 }
 
 static int attach(int tree, int target)
@@ -63,14 +63,15 @@ static int set_attributes(int fd, const char *path, uint64_t set, uint64_t clear
 	if (!set && !clear)
 		return 0;
 	return (int)syscall(SYS_mount_setattr, fd, path, (*path ? 0 : AT_EMPTY_PATH) | (recursive ? AT_RECURSIVE : 0),
-			    &attributes, sizeof(attributes));
+	                    &attributes, sizeof(attributes));
 }
 
 /* The flags of mount(2) for attributes of mount_setattr(2); the first four have the same values. */
 static unsigned long mount_flags(uint64_t attributes)
 {
-	_Static_assert(MOUNT_ATTR_RDONLY == MS_RDONLY && MOUNT_ATTR_NOSUID == MS_NOSUID && MOUNT_ATTR_NODEV == MS_NODEV &&
-			       MOUNT_ATTR_NOEXEC == MS_NOEXEC, "one number for both");
+	_Static_assert(MOUNT_ATTR_RDONLY == MS_RDONLY && MOUNT_ATTR_NOSUID == MS_NOSUID &&
+	                       MOUNT_ATTR_NODEV == MS_NODEV && MOUNT_ATTR_NOEXEC == MS_NOEXEC,
+	               "one number for both");
 	return (unsigned long)attributes;
 }
 
@@ -196,7 +197,8 @@ static void mount_new(const struct plan_step *step, const char *type, const char
 		if (make_node(target, S_IFDIR | 0755) != 0)
 			die_errno("make mount point %s", target);
 	} else {
-		CLEANUP_FD fd = step->flags & STEP_IF_EXISTS ? open_target(target) : make_target(target, S_IFDIR | 0755);
+		CLEANUP_FD fd =
+		        step->flags & STEP_IF_EXISTS ? open_target(target) : make_target(target, S_IFDIR | 0755);
 		if (fd < 0 && may_skip(step, errno))
 			return;
 		if (fd < 0 && errno == ELOOP)
@@ -208,7 +210,7 @@ static void mount_new(const struct plan_step *step, const char *type, const char
 	if (mount(type, where, type, mount_flags(step->attributes), options) != 0) {
 		if (errno == EPERM && step->kind == STEP_PROC)
 			die_hint("a container masks /proc: run sandbox-run outside of it",
-				 "mount /proc: the host's own /proc is masked here (Operation not permitted)");
+			         "mount /proc: the host's own /proc is masked here (Operation not permitted)");
 		die_errno("mount a new %s on %s", type, target);
 	}
 	if (where != target && fchdir(paths_host()) != 0)
@@ -222,10 +224,10 @@ static void step_tmpfs(const struct plan_step *step, const char *target)
 
 	if (step->size)
 		length += snprintf(options + length, sizeof(options) - (size_t)length, ",size=%llu",
-				   (unsigned long long)step->size);
+		                   (unsigned long long)step->size);
 	if (step->inodes)
 		snprintf(options + length, sizeof(options) - (size_t)length, ",nr_inodes=%llu",
-			 (unsigned long long)step->inodes);
+		         (unsigned long long)step->inodes);
 	mount_new(step, "tmpfs", options, target);
 }
 
@@ -299,7 +301,7 @@ static void step_mask(const struct plan_step *step, const char *target)
 		return;
 	}
 	CLEANUP_FD tree = (int)syscall(SYS_open_tree, AT_FDCWD, masks[type_of(fd) == S_IFDIR],
-				       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	                               OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (tree < 0 || attach(tree, fd) != 0)
 		die_errno("hide %s", target);
 }
@@ -345,7 +347,7 @@ static void copy_directory_files(int source, const char *target)
 		    snprintf(path, sizeof(path), "%s/%s", target, entry->d_name) >= (int)sizeof(path))
 			continue;
 		CLEANUP_FD from = openat(dirfd(directory), entry->d_name,
-					 O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+		                         O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
 		if (from < 0 || fstat(from, &status) != 0 || !S_ISREG(status.st_mode))
 			continue;
 		copy_file(from, &status, path);
@@ -465,8 +467,8 @@ static void enter_root(const char *options, uid_t person)
 		die_errno("make all mounts private");
 	int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CLEANUP_FD root = new_root(options);
-	if (host < 0 || root < 0 || attach(root, host) != 0 || fchdir(root) != 0 ||
-	    mkdir(mask_path + 1, 0755) != 0 || mknod(masks[0] + 1, S_IFREG, 0) != 0 || mkdir(masks[1] + 1, 0) != 0)
+	if (host < 0 || root < 0 || attach(root, host) != 0 || fchdir(root) != 0 || mkdir(mask_path + 1, 0755) != 0 ||
+	    mknod(masks[0] + 1, S_IFREG, 0) != 0 || mkdir(masks[1] + 1, 0) != 0)
 		die_errno("make the new root");
 	if (syscall(SYS_pivot_root, ".", masks[1] + 1) != 0)
 		die_errno("enter the new root");

@@ -132,8 +132,8 @@ int open_target(const char *path)
 /* By the name it has in the view, whose /proc is there before anything is restricted. */
 static bool is_provided(int fd)
 {
-	static const char *const provided[] = {"/etc", "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32",
-					       "/proc", "/sys", "/dev", "/run"};
+	static const char *const provided[] = {"/etc",   "/usr",    "/bin",  "/sbin", "/lib", "/lib32",
+	                                       "/lib64", "/libx32", "/proc", "/sys",  "/dev", "/run"};
 	char link[64], name[PATH_BYTES];
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);

@@ -24,7 +24,7 @@ static int control_socket = -1;
 static void report(const char *text, int error)
 {
 	struct message message = {
-		.kind = MESSAGE_FAILED, .value = error, .text = text, .length = (uint32_t)strlen(text)};
+	        .kind = MESSAGE_FAILED, .value = error, .text = text, .length = (uint32_t)strlen(text)};
 	int result = message_send(control_socket, &message);
 
 	(void)result; /* whoever is gone needs no telling; the exit status says the same */
@@ -95,10 +95,12 @@ static noreturn void execute(const char *command, char **arguments, char **envir
 		execve(command, arguments, environment);
 		error = errno;
 	} else {
-		for (const char *path = search_path(environment); path; path = strchr(path, ':') ? strchr(path, ':') + 1 : NULL) {
+		for (const char *path = search_path(environment); path;
+		     path = strchr(path, ':') ? strchr(path, ':') + 1 : NULL) {
 			char file[4096];
 			int length = (int)strcspn(path, ":");
-			if (length == 0 || snprintf(file, sizeof(file), "%.*s/%s", length, path, command) >= (int)sizeof(file))
+			if (length == 0 ||
+			    snprintf(file, sizeof(file), "%.*s/%s", length, path, command) >= (int)sizeof(file))
 				continue; /* an empty entry would be the current directory */
 			execve(file, arguments, environment);
 			if (errno != ENOENT && errno != ENOTDIR) {

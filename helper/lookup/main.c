@@ -96,7 +96,8 @@ static int by_name(const char *name)
 
 static int by_ids(int count, char **numbers)
 {
-	struct identity person = {.uid = (uid_t)strtoul(numbers[0], NULL, 10), .gid = (gid_t)strtoul(numbers[1], NULL, 10)};
+	struct identity person = {.uid = (uid_t)strtoul(numbers[0], NULL, 10),
+	                          .gid = (gid_t)strtoul(numbers[1], NULL, 10)};
 	struct identity_group *groups = zeroed((size_t)count, sizeof(*groups));
 
 	fill_account(&person, getpwuid(person.uid));

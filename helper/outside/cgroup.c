@@ -28,17 +28,10 @@
 
 #define BENEATH (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV)
 
-enum {
-	DEPTH_MAX = 32,
-	MOVE_ROUNDS = 10,
-	REMOVE_MS = 2000,
-	OOM_SETTLE_MS = 50,
-	PIDS_MAX = 512
-};
+enum { DEPTH_MAX = 32, MOVE_ROUNDS = 10, REMOVE_MS = 2000, OOM_SETTLE_MS = 50, PIDS_MAX = 512 };
 
 static const char group_name[] = "sandbox-run";
-static const struct cgroup_handle no_handle = {
-    .directory = -1, .payload = -1, .login = -1, .tasks = -1, .parent = -1};
+static const struct cgroup_handle no_handle = {.directory = -1, .payload = -1, .login = -1, .tasks = -1, .parent = -1};
 
 /* --- control files --- */
 
@@ -150,8 +143,7 @@ __attribute__((format(printf, 2, 3))) static int failed(const struct making *mak
 	int length = vsnprintf(making->why, making->why_size, format, list);
 	va_end(list);
 	if (length >= 0 && (size_t)length < making->why_size)
-		snprintf(making->why + length, making->why_size - (size_t)length, ": %s",
-		         strerrordesc_np(error));
+		snprintf(making->why + length, making->why_size - (size_t)length, ": %s", strerrordesc_np(error));
 	errno = error;
 	return -1;
 }
@@ -251,8 +243,7 @@ static bool has_leaf_writes(const struct making *making, uint32_t index)
 	return false;
 }
 
-static int give_all(const struct making *making, uint32_t index, int parent,
-                    const struct cgroup_handle *handle)
+static int give_all(const struct making *making, uint32_t index, int parent, const struct cgroup_handle *handle)
 {
 	uint32_t controllers = making->hierarchy->controllers;
 
@@ -260,9 +251,8 @@ static int give_all(const struct making *making, uint32_t index, int parent,
 		return 0;
 	if (give_controllers(parent, controllers) != 0 || give_controllers(handle->parent, controllers) != 0)
 		return -1;
-	return handle->login >= 0 && has_leaf_writes(making, index)
-	           ? give_controllers(handle->directory, controllers)
-	           : 0;
+	return handle->login >= 0 && has_leaf_writes(making, index) ? give_controllers(handle->directory, controllers)
+	                                                            : 0;
 }
 
 static int make_group(int parent, const char *name)
@@ -305,13 +295,11 @@ static int write_limits(const struct making *making, uint32_t index, const struc
 	for (uint32_t i = 0; i < plan->cgroup_writes.count; i++) {
 		if (writes[i].hierarchy != index)
 			continue;
-		const char *file = plan_string(plan, writes[i].file),
-		           *value = plan_string(plan, writes[i].value);
+		const char *file = plan_string(plan, writes[i].file), *value = plan_string(plan, writes[i].value);
 		if (write_control(writes[i].leaf ? handle->payload : handle->directory, file, value) != 0)
 			return failed(making, "%s: write \"%s\" to %s of cgroup %s/%s/%s",
 			              plan_string(plan, writes[i].key), value, file,
-			              plan_string(plan, making->hierarchy->path), group_name,
-			              making->cgroup->id);
+			              plan_string(plan, making->hierarchy->path), group_name, making->cgroup->id);
 	}
 	return 0;
 }
@@ -357,8 +345,7 @@ static int make_hierarchy(const struct making *making, uint32_t index)
 		return -1;
 	if (making->hierarchy->controllers & (1u << CGROUP_MEMORY) &&
 	    watch_memory(making->cgroup, handle, making->plan->flags & PLAN_OOM_KILL) != 0)
-		return failed(making, "watch the memory of cgroup %s/%s/%s", path, group_name,
-		              making->cgroup->id);
+		return failed(making, "watch the memory of cgroup %s/%s/%s", path, group_name, making->cgroup->id);
 	return 0;
 }
 
@@ -384,8 +371,7 @@ static int remove_tree(int parent, const char *name, int depth)
 		return -1;
 	}
 	for (const struct dirent *entry; (entry = readdir(directory));)
-		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0 &&
+		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
 		    remove_tree(dirfd(directory), entry->d_name, depth - 1) != 0)
 			break; /* what is above it stays busy too */
 	closedir(directory);
@@ -484,8 +470,7 @@ static void count_handle(struct cgroup *cgroup, unsigned version, uint32_t contr
 	cgroup->count++;
 }
 
-int cgroup_create(const struct plan *plan, const char *id, struct cgroup *ret_cgroup, char *why,
-                  size_t why_size)
+int cgroup_create(const struct plan *plan, const char *id, struct cgroup *ret_cgroup, char *why, size_t why_size)
 {
 	const struct plan_cgroup_hierarchy *hierarchies = plan_array(plan, plan->cgroup_hierarchies);
 	struct making making = {.plan = plan, .cgroup = ret_cgroup, .why = why, .why_size = why_size};
@@ -534,8 +519,8 @@ int cgroup_verify(const struct cgroup *cgroup, int pid, char *why, size_t why_si
 		int count = read_processes(cgroup->handles[i].payload, pids);
 		if (count >= 0 && is_listed(pid, pids, count))
 			continue;
-		snprintf(why, why_size, "process %d is not in its cgroup %s (v%u hierarchy %zu of the plan)",
-		         pid, cgroup->id, cgroup->handles[i].version, i);
+		snprintf(why, why_size, "process %d is not in its cgroup %s (v%u hierarchy %zu of the plan)", pid,
+		         cgroup->id, cgroup->handles[i].version, i);
 		return -1;
 	}
 	return 0;
@@ -661,8 +646,7 @@ int cgroup_open(const struct cgroup_facts *facts, const char *id, struct cgroup 
 		handle->payload = handle->login < 0 ? -1 : open_group(handle->directory, "payload");
 		if (handle->payload < 0)
 			handle->payload = handle->directory;
-		if (hierarchy->controllers & (1u << CGROUP_MEMORY) &&
-		    watch_memory(ret_cgroup, handle, false) != 0)
+		if (hierarchy->controllers & (1u << CGROUP_MEMORY) && watch_memory(ret_cgroup, handle, false) != 0)
 			close_fd(&ret_cgroup->oom_file); /* v2 without that controller for this sandbox */
 		count_handle(ret_cgroup, hierarchy->version, hierarchy->controllers, &best);
 	}

@@ -28,9 +28,9 @@ struct cgroup_handle {
 struct cgroup {
 	struct cgroup_handle handles[CGROUP_HIERARCHIES_MAX]; /* in the plan's order */
 	size_t count;
-	size_t membership;    /* index of the handle used to list, freeze and kill */
-	int oom_event;        /* readable after an OOM kill inside (v1 eventfd); -1: none. v2: poll oom_file for POLLPRI */
-	int oom_file;         /* v1 memory.oom_control, v2 memory.events; -1: none */
+	size_t membership; /* index of the handle used to list, freeze and kill */
+	int oom_event;     /* readable after an OOM kill inside (v1 eventfd); -1: none. v2: poll oom_file for POLLPRI */
+	int oom_file;      /* v1 memory.oom_control, v2 memory.events; -1: none */
 	char id[64];
 };
 

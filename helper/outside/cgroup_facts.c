@@ -37,17 +37,17 @@ static char own_pids[PATH_MAX];
 static const struct {
 	const char *v1, *v2;
 } names[CGROUP_CONTROLLERS] = {
-    [CGROUP_MEMORY] = {"memory",   "memory" },
-      [CGROUP_PIDS] = {"pids",     "pids"   },
-    [CGROUP_CPU] = {"cpu",      "cpu"    },
-      [CGROUP_CPUSET] = {"cpuset",   "cpuset" },
-    [CGROUP_IO] = {"blkio",    "io"     },
-      [CGROUP_HUGETLB] = {"hugetlb",  "hugetlb"},
-    [CGROUP_DEVICES] = {"devices",  NULL     },
-      [CGROUP_NET_CLS] = {"net_cls",  NULL     },
-    [CGROUP_NET_PRIO] = {"net_prio", NULL     },
-      [CGROUP_FREEZER] = {"freezer",  NULL     },
-    [CGROUP_CPUACCT] = {"cpuacct",  NULL     },
+        [CGROUP_MEMORY] = {"memory",   "memory" },
+          [CGROUP_PIDS] = {"pids",     "pids"   },
+        [CGROUP_CPU] = {"cpu",      "cpu"    },
+          [CGROUP_CPUSET] = {"cpuset",   "cpuset" },
+        [CGROUP_IO] = {"blkio",    "io"     },
+          [CGROUP_HUGETLB] = {"hugetlb",  "hugetlb"},
+        [CGROUP_DEVICES] = {"devices",  NULL     },
+          [CGROUP_NET_CLS] = {"net_cls",  NULL     },
+        [CGROUP_NET_PRIO] = {"net_prio", NULL     },
+          [CGROUP_FREEZER] = {"freezer",  NULL     },
+        [CGROUP_CPUACCT] = {"cpuacct",  NULL     },
 };
 
 const char *cgroup_controller_name(enum cgroup_controller controller, unsigned version)
@@ -85,16 +85,14 @@ static bool exists(const char *directory, const char *file)
 {
 	char path[PATH_MAX];
 
-	return path_format(path, "%s/%s", directory, file) &&
-	       faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0;
+	return path_format(path, "%s/%s", directory, file) && faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0;
 }
 
 static bool writable(const char *directory, const char *file)
 {
 	char path[PATH_MAX];
 
-	return path_format(path, "%s/%s", directory, file) &&
-	       faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+	return path_format(path, "%s/%s", directory, file) && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
 }
 
 static bool read_file(const char *directory, const char *file, char *buffer, size_t size)
@@ -236,11 +234,9 @@ static bool find_mount(unsigned version, const char *controllers, char *ret_moun
 static bool swap_is_accounted(unsigned version, const char *parent, const char *own)
 {
 	if (version == 1)
-		return exists(parent, "memory.memsw.limit_in_bytes") ||
-		       exists(own, "memory.memsw.limit_in_bytes");
+		return exists(parent, "memory.memsw.limit_in_bytes") || exists(own, "memory.memsw.limit_in_bytes");
 	/* The root has no such file; a kernel that can swap shows /proc/swaps and accounts. */
-	return exists(parent, "memory.swap.max") || exists(own, "memory.swap.max") ||
-	       exists("/proc", "swaps");
+	return exists(parent, "memory.swap.max") || exists(own, "memory.swap.max") || exists("/proc", "swaps");
 }
 
 /* What some key of this build needs. */
@@ -280,7 +276,7 @@ static void add_hierarchy(const struct finder *finder, char *line, uint32_t *fou
 	if (bits & (1u << CGROUP_MEMORY))
 		facts->swap_accounting = swap_is_accounted(version, version == 1 ? mount : parent, own);
 	facts->hierarchies[facts->count++] =
-	    (struct cgroup_hierarchy){.version = version, .controllers = bits, .path = parent};
+	        (struct cgroup_hierarchy){.version = version, .controllers = bits, .path = parent};
 }
 
 /*
@@ -310,9 +306,9 @@ void cgroup_facts_read(struct cgroup_facts *ret_facts, pid_t session_opener)
 	char file[64], text[16384], *position = NULL;
 	uint32_t found = 0;
 	const struct finder finder = {
-	    .opener = session_opener,
-	    .root = geteuid() == 0,
-	    .systemd = faccessat(AT_FDCWD, "/run/systemd/system", F_OK, AT_EACCESS) == 0,
+	        .opener = session_opener,
+	        .root = geteuid() == 0,
+	        .systemd = faccessat(AT_FDCWD, "/run/systemd/system", F_OK, AT_EACCESS) == 0,
 	};
 
 	*ret_facts = (struct cgroup_facts){.membership = -1};

@@ -65,17 +65,17 @@ static struct plan *make_plan(const struct options *options, const struct caller
 	struct policy *policy = rules_read(options->policy, !options->policy);
 	const struct host_facts *facts = facts_read(privileged, REQUEST_RUN, 0);
 	struct profile *profile =
-		rules_for_command(policy, options, facts, is_root || !privileged, privileged && !is_root);
+	        rules_for_command(policy, options, facts, is_root || !privileged, privileged && !is_root);
 	const struct request request = {
-		.kind = REQUEST_RUN,
-		.name = options->name,
-		.arguments = options->command,
-		.argument_count = options->command_count,
-		.environment = (const char *const *)caller->environment,
-		.directory = caller->directory[0] ? caller->directory : NULL,
-		.directory_owner = caller->directory_owner,
-		.directory_device = caller->directory_device,
-		.directory_inode = caller->directory_inode,
+	        .kind = REQUEST_RUN,
+	        .name = options->name,
+	        .arguments = options->command,
+	        .argument_count = options->command_count,
+	        .environment = (const char *const *)caller->environment,
+	        .directory = caller->directory[0] ? caller->directory : NULL,
+	        .directory_owner = caller->directory_owner,
+	        .directory_device = caller->directory_device,
+	        .directory_inode = caller->directory_inode,
 	};
 	struct policy_errors errors = {0};
 	struct plan *plan = NULL;
@@ -132,10 +132,10 @@ int command_run(const struct options *options, const struct caller_state *caller
 	if ((plan->flags & PLAN_CGROUP) && cgroup_create(plan, id, &sandbox_cgroup, why, sizeof(why)) != 0)
 		die("%s", why);
 	const struct spawn_request request = {
-		.plan = plan,
-		.cgroup = sandbox_cgroup.count ? &sandbox_cgroup : NULL,
-		.caller = caller,
-		.proc = proc,
+	        .plan = plan,
+	        .cgroup = sandbox_cgroup.count ? &sandbox_cgroup : NULL,
+	        .caller = caller,
+	        .proc = proc,
 	};
 	spawn_sandbox(&request, &spawned);
 	spawn_admit(&request, &spawned);

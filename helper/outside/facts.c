@@ -66,7 +66,8 @@ static void read_root(struct host_facts *facts)
 
 	if (!directory)
 		die_errno("read /");
-	for (struct dirent *entry; (errno = 0, entry = readdir(directory)) && facts->root_entry_count < ROOT_ENTRIES_MAX;) {
+	for (struct dirent *entry;
+	     (errno = 0, entry = readdir(directory)) && facts->root_entry_count < ROOT_ENTRIES_MAX;) {
 		char target[512];
 		struct root_entry *next = &entries[facts->root_entry_count];
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
@@ -79,7 +80,7 @@ static void read_root(struct host_facts *facts)
 				continue;
 			target[length] = '\0';
 			*next = (struct root_entry){
-				.kind = ROOT_SYMLINK, .name = copy(entry->d_name), .target = copy(target)};
+			        .kind = ROOT_SYMLINK, .name = copy(entry->d_name), .target = copy(target)};
 		} else {
 			continue;
 		}
@@ -127,7 +128,8 @@ const struct host_facts *facts_read(bool privileged, enum request_kind kind, pid
 	facts.cgroup.membership = -1;
 	if (privileged || geteuid() != 0)
 		cgroup_facts_read(&facts.cgroup, session_opener);
-	facts.tasks_total = least(least(read_number("/proc/sys/kernel/pid_max"), read_number("/proc/sys/kernel/threads-max")),
-				  cgroup_tasks_limit());
+	facts.tasks_total =
+	        least(least(read_number("/proc/sys/kernel/pid_max"), read_number("/proc/sys/kernel/threads-max")),
+	              cgroup_tasks_limit());
 	return &facts;
 }

@@ -23,14 +23,14 @@ static const struct {
 	const char *word, *second;
 	enum verb verb;
 } verbs[] = {
-	{"run",      NULL,      VERB_RUN	   },
-	{"session",  NULL,      VERB_SESSION	   },
-	{"policy",   "check",   VERB_POLICY_CHECK  },
-	{"policy",   "show",    VERB_POLICY_SHOW   },
-	{"policy",   "explain", VERB_POLICY_EXPLAIN},
-	{"list",     NULL,      VERB_LIST	   },
-	{"gc",       NULL,      VERB_GC	   },
-	{"features", NULL,      VERB_FEATURES	   },
+        {"run",      NULL,      VERB_RUN           },
+        {"session",  NULL,      VERB_SESSION       },
+        {"policy",   "check",   VERB_POLICY_CHECK  },
+        {"policy",   "show",    VERB_POLICY_SHOW   },
+        {"policy",   "explain", VERB_POLICY_EXPLAIN},
+        {"list",     NULL,      VERB_LIST          },
+        {"gc",       NULL,      VERB_GC            },
+        {"features", NULL,      VERB_FEATURES      },
 };
 
 enum option_kind { FLAG, TEXT, LIST_OF_TEXT, DESCRIPTOR };
@@ -44,20 +44,20 @@ struct option_row {
 
 #define AT(member) offsetof(struct options, member)
 static const struct option_row rows[] = {
-	{"profile",   RUN | SHOW,		    TEXT,	  AT(profile)  },
-	{"set",	      RUN | SHOW,		    LIST_OF_TEXT, 0	       },
-	{"policy",    RUN | SHOW,		    TEXT,	  AT(policy)   },
-	{"name",      RUN,			    TEXT,	  AT(name)     },
-	{"user",      RUN | SHOW,		    TEXT,	  AT(user)     },
-	{"service",   SHOW,			    TEXT,	  AT(service)  },
-	{"status-fd", RUN,			    DESCRIPTOR,	  AT(status_fd)},
-	{"rootless",  RUN | SHOW,		    FLAG,	  AT(rootless) },
-	{"dry-run",   RUN,			    FLAG,	  AT(dry_run)  },
-	{"quiet",     RUN,			    FLAG,	  AT(quiet)    },
-	{"verbose",   RUN,			    FLAG,	  AT(verbose)  },
-	{"origins",   VERB(VERB_POLICY_SHOW),	    FLAG,	  AT(origins)  },
-	{"stale",     LIST,			    FLAG,	  AT(stale)    },
-	{"json",      RUN | SHOW | CHECK | LIST | FEATURES, FLAG, AT(json)     },
+        {"profile",   RUN | SHOW,                           TEXT,         AT(profile)  },
+        {"set",       RUN | SHOW,                           LIST_OF_TEXT, 0            },
+        {"policy",    RUN | SHOW,                           TEXT,         AT(policy)   },
+        {"name",      RUN,                                  TEXT,         AT(name)     },
+        {"user",      RUN | SHOW,                           TEXT,         AT(user)     },
+        {"service",   SHOW,                                 TEXT,         AT(service)  },
+        {"status-fd", RUN,                                  DESCRIPTOR,   AT(status_fd)},
+        {"rootless",  RUN | SHOW,                           FLAG,         AT(rootless) },
+        {"dry-run",   RUN,                                  FLAG,         AT(dry_run)  },
+        {"quiet",     RUN,                                  FLAG,         AT(quiet)    },
+        {"verbose",   RUN,                                  FLAG,         AT(verbose)  },
+        {"origins",   VERB(VERB_POLICY_SHOW),               FLAG,         AT(origins)  },
+        {"stale",     LIST,                                 FLAG,         AT(stale)    },
+        {"json",      RUN | SHOW | CHECK | LIST | FEATURES, FLAG,         AT(json)     },
 };
 
 static int refuse(char *why, size_t size, const char *what, const char *word)
@@ -126,13 +126,14 @@ static int store(struct options *options, const struct option_row *row, const ch
 static int parse_option(struct options *options, char **argv, char *why, size_t size)
 {
 	const char *name = argv[0] + 2, *equals = strchr(name, '=');
-	const struct option_row *row =
-		find_row(options->verb, name, equals ? (size_t)(equals - name) : strlen(name));
+	const struct option_row *row = find_row(options->verb, name, equals ? (size_t)(equals - name) : strlen(name));
 
 	if (!row)
 		return refuse(why, size, "unknown option", argv[0]);
 	if (row->kind == FLAG)
-		return equals ? refuse(why, size, "option takes no value:", argv[0]) : store(options, row, NULL, why, size) ? -1 : 1;
+		return equals                                 ? refuse(why, size, "option takes no value:", argv[0])
+		       : store(options, row, NULL, why, size) ? -1
+		                                              : 1;
 	if (!equals && !argv[1])
 		return refuse(why, size, "option needs a value:", argv[0]);
 	if (is_given(options, row))

@@ -9,7 +9,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum verb { VERB_RUN, VERB_SESSION, VERB_POLICY_CHECK, VERB_POLICY_SHOW, VERB_POLICY_EXPLAIN, VERB_LIST, VERB_GC, VERB_FEATURES };
+enum verb {
+	VERB_RUN,
+	VERB_SESSION,
+	VERB_POLICY_CHECK,
+	VERB_POLICY_SHOW,
+	VERB_POLICY_EXPLAIN,
+	VERB_LIST,
+	VERB_GC,
+	VERB_FEATURES
+};
 
 struct options {
 	enum verb verb;
@@ -17,7 +26,7 @@ struct options {
 	const char **sets; /* --set, in order; the caller's to free, after a refusal too */
 	size_t set_count;
 	bool rootless, dry_run, json, quiet, verbose, origins, stale;
-	int status_fd; /* -1: none */
+	int status_fd;              /* -1: none */
 	const char *const *command; /* after "--", NULL-terminated */
 	size_t command_count;
 };

@@ -78,7 +78,8 @@ void registry_create(struct registry_entry *ret_entry, const char *id, const str
 	ret_entry->directory = openat(ret_entry->root, hidden, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (ret_entry->directory < 0)
 		die_errno("open %s/%s", RUNDIR, hidden);
-	ret_entry->plan = openat(ret_entry->directory, "plan", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	ret_entry->plan =
+	        openat(ret_entry->directory, "plan", O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (ret_entry->plan < 0 || set_lock(ret_entry->plan, F_WRLCK) != 0)
 		die_errno("lock %s/%s/plan", RUNDIR, hidden);
 	/* RUNDIR is everybody's: a caller's megabyte of arguments is not kept there. */
@@ -121,7 +122,7 @@ int registry_remove(struct registry_entry *entry)
 
 	/* The plan is all there is; a tree is looked through only where that is not so. */
 	if (entry->id[0] && (entry->directory < 0 || unlinkat(entry->directory, "plan", 0) != 0 ||
-			     unlinkat(entry->root, entry->id, AT_REMOVEDIR) != 0))
+	                     unlinkat(entry->root, entry->id, AT_REMOVEDIR) != 0))
 		result = remove_tree(entry->root, entry->id);
 	entry->id[0] = '\0';
 	close_fd(&entry->plan);
@@ -185,7 +186,8 @@ static bool is_entry(int root, const char *name)
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strlen(name) > 64)
 		return false;
 	return name[0] != '.' || is_nobody_making(root) ||
-	       (fstatat(root, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && time(NULL) - status.st_mtime > HIDDEN_SECONDS);
+	       (fstatat(root, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+	        time(NULL) - status.st_mtime > HIDDEN_SECONDS);
 }
 
 int registry_each(int (*visit)(const struct registry_item *item, void *data), void *data)

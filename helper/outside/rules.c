@@ -19,8 +19,8 @@ void rules_check(struct policy_errors *errors)
 			continue;
 		policy_error_format(error, text, sizeof(text));
 		if (errors->errors > 1)
-			die_hint(error->hint ? error->hint : "sandboxctl policy check shows them all", "%s (and %zu more)",
-				 text, errors->errors - 1);
+			die_hint(error->hint ? error->hint : "sandboxctl policy check shows them all",
+			         "%s (and %zu more)", text, errors->errors - 1);
 		if (error->hint)
 			die_hint(error->hint, "%s", text);
 		die("%s", text);
@@ -35,8 +35,8 @@ struct policy *rules_read(const char *file, bool trusted)
 	struct policy_errors errors = {0};
 	struct policy *policy = NULL;
 	int result = file ? policy_file_read(file, trusted, &files, &errors)
-			  : policy_files_read(VENDORDIR "/policy.d", SYSCONFDIR "/sandbox-run/policy.conf",
-					      SYSCONFDIR "/sandbox-run/policy.d", trusted, &files, &errors);
+	                  : policy_files_read(VENDORDIR "/policy.d", SYSCONFDIR "/sandbox-run/policy.conf",
+	                                      SYSCONFDIR "/sandbox-run/policy.d", trusted, &files, &errors);
 
 	if (result == 0)
 		result = policy_parse(files.sources, files.count, &policy, &errors);
@@ -48,7 +48,7 @@ struct policy *rules_read(const char *file, bool trusted)
 }
 
 struct profile *rules_for_command(const struct policy *policy, const struct options *options,
-				  const struct host_facts *facts, bool any_profile, bool tighten_only)
+                                  const struct host_facts *facts, bool any_profile, bool tighten_only)
 {
 	struct policy_errors errors = {0};
 	struct profile *profile = NULL;

@@ -12,7 +12,7 @@ struct policy *rules_read(const char *file, bool trusted);
 
 /* The profile of a command: selected, tightened by the caller's settings, and enforceable by this build. */
 struct profile *rules_for_command(const struct policy *policy, const struct options *options,
-				  const struct host_facts *facts, bool any_profile, bool tighten_only);
+                                  const struct host_facts *facts, bool any_profile, bool tighten_only);
 
 /* Ends the process with the first error (and how many more there are) where there is one; shows warnings otherwise. */
 void rules_check(struct policy_errors *errors);

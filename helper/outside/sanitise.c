@@ -47,7 +47,8 @@ static void check_standard_descriptors(void)
 static void close_others(int keep)
 {
 	if (keep > 2) {
-		if (close_descriptors(3, (unsigned)keep - 1, 0) != 0 || close_descriptors((unsigned)keep + 1, ~0U, 0) != 0)
+		if (close_descriptors(3, (unsigned)keep - 1, 0) != 0 ||
+		    close_descriptors((unsigned)keep + 1, ~0U, 0) != 0)
 			die_errno("close inherited descriptors");
 		if (fcntl(keep, F_SETFD, FD_CLOEXEC) != 0)
 			die_errno("descriptor %d", keep);
@@ -83,8 +84,8 @@ static void reset_signals(void)
 /* Ours must not fail half-way through a file because of a limit the caller chose; hard limits are raised where we may. */
 static void raise_limits(struct caller_state *state)
 {
-	static const int ours[] = {RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_DATA, RLIMIT_AS, RLIMIT_NOFILE, RLIMIT_NPROC,
-				   RLIMIT_SIGPENDING};
+	static const int ours[] = {RLIMIT_CPU,    RLIMIT_FSIZE, RLIMIT_DATA,      RLIMIT_AS,
+	                           RLIMIT_NOFILE, RLIMIT_NPROC, RLIMIT_SIGPENDING};
 
 	for (int resource = 0; resource < (int)RLIM_NLIMITS; resource++)
 		if (getrlimit((__rlimit_resource_t)resource, &state->limits[resource]) != 0)
@@ -119,7 +120,8 @@ static void leave_directory(struct caller_state *state)
 
 	state->directory[0] = '\0';
 	state->directory_owner = (uid_t)-1;
-	if (getcwd(state->directory, sizeof(state->directory)) && state->directory[0] == '/' && stat(".", &status) == 0) {
+	if (getcwd(state->directory, sizeof(state->directory)) && state->directory[0] == '/' &&
+	    stat(".", &status) == 0) {
 		state->directory_owner = status.st_uid;
 		state->directory_device = status.st_dev;
 		state->directory_inode = status.st_ino;

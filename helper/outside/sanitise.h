@@ -14,7 +14,7 @@
 
 /* What the caller had, kept as data. */
 struct caller_state {
-	char **environment; /* as given; never consulted by getenv */
+	char **environment;       /* as given; never consulted by getenv */
 	char directory[PATH_MAX]; /* "" where it is deleted or unreachable */
 	uid_t directory_owner;
 	uint64_t directory_device, directory_inode;

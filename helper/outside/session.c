@@ -147,7 +147,8 @@ static struct plan *make_plan(const struct session_request *login, pid_t opener)
 	struct policy_errors errors = {0};
 	struct plan *plan = NULL;
 
-	if (plan_make(profile, &login->person, &request, facts_read(true, REQUEST_SESSION, opener), &plan, &errors) != 0 ||
+	if (plan_make(profile, &login->person, &request, facts_read(true, REQUEST_SESSION, opener), &plan, &errors) !=
+	            0 ||
 	    !plan) {
 		rules_check(&errors);
 		die("no plan could be made");
@@ -159,7 +160,7 @@ static struct plan *make_plan(const struct session_request *login, pid_t opener)
 static int take_mount(int directory, const char *path)
 {
 	return (int)syscall(SYS_open_tree, directory, path,
-			    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (*path ? 0 : AT_EMPTY_PATH));
+	                    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (*path ? 0 : AT_EMPTY_PATH));
 }
 
 /* optional: the policy may have hidden the place; the login program then goes without. */
@@ -216,7 +217,7 @@ static void open_login_leaves(struct message *message)
 	for (size_t i = 0; i < session_cgroup.count; i++) {
 		const struct cgroup_handle *handle = &session_cgroup.handles[i];
 		int fd = openat(handle->login, handle->version == 1 ? "tasks" : "cgroup.procs",
-				O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+		                O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 		if (fd < 0 || message->descriptor_count == MESSAGE_DESCRIPTORS)
 			die_errno("open the login program's cgroup");
 		message->descriptors[message->descriptor_count++] = fd;
@@ -226,15 +227,15 @@ static void open_login_leaves(struct message *message)
 static void offer_session(const struct plan *plan, const char *id)
 {
 	struct message message = {
-		.kind = MESSAGE_JOIN,
-		/* Not the user namespace: the login program keeps its real root. Not the cgroup namespace: from within it,
+	        .kind = MESSAGE_JOIN,
+	        /* Not the user namespace: the login program keeps its real root. Not the cgroup namespace: from within it,
 		 * rooted at the payload's leaf, the door could not come in from the login program's (cgroups(7),
 		 * nsdelegate); the door joins it once it is there. */
-		.value = (int32_t)(plan->namespaces & ~(uint64_t)(CLONE_NEWUSER | CLONE_NEWCGROUP)),
-		.text = id,
-		.length = (uint32_t)strlen(id),
-		.descriptor_count = 2,
-		.descriptors = {spawned.pidfd},
+	        .value = (int32_t)(plan->namespaces & ~(uint64_t)(CLONE_NEWUSER | CLONE_NEWCGROUP)),
+	        .text = id,
+	        .length = (uint32_t)strlen(id),
+	        .descriptor_count = 2,
+	        .descriptors = {spawned.pidfd},
 	};
 
 	message.descriptors[1] = wait_for_offer();
@@ -297,11 +298,11 @@ static void wait_for_end(const struct plan *plan, int opener)
 	bool ending = false;
 	bool watch_memory = session_cgroup.count && (plan->flags & PLAN_OOM_KILL);
 	struct pollfd watched[] = {
-		{.fd = opener, .events = POLLIN},
-		{.fd = spawned.pidfd, .events = POLLIN},
-		{.fd = module_socket, .events = POLLIN},
-		{.fd = watch_memory ? session_cgroup.oom_event : -1, .events = POLLIN},
-		{.fd = watch_memory && session_cgroup.oom_event < 0 ? session_cgroup.oom_file : -1, .events = POLLPRI},
+	        {.fd = opener,	                                                              .events = POLLIN },
+	        {.fd = spawned.pidfd,	                                                       .events = POLLIN },
+	        {.fd = module_socket,	                                                       .events = POLLIN },
+	        {.fd = watch_memory ? session_cgroup.oom_event : -1,                                .events = POLLIN },
+	        {.fd = watch_memory && session_cgroup.oom_event < 0 ? session_cgroup.oom_file : -1, .events = POLLPRI},
 	};
 
 	for (;;) {
@@ -388,11 +389,11 @@ int session_run(int socket, const struct caller_state *caller, int proc, bool pr
 		die("%s", why);
 	take_login_mounts(&mounts);
 	const struct spawn_request request = {
-		.plan = plan,
-		.cgroup = session_cgroup.count ? &session_cgroup : NULL,
-		.caller = caller,
-		.proc = proc,
-		.login = &mounts,
+	        .plan = plan,
+	        .cgroup = session_cgroup.count ? &session_cgroup : NULL,
+	        .caller = caller,
+	        .proc = proc,
+	        .login = &mounts,
 	};
 	spawn_sandbox(&request, &spawned);
 	spawn_admit(&request, &spawned);

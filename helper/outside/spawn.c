@@ -59,13 +59,14 @@ static void open_gate(const struct spawned *spawned)
 static noreturn void clone_failed(int error)
 {
 	if (error == ENOSYS && prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER)
-		die_hint("run it outside", "inside a sandbox already: a system call filter forbids new namespaces here");
+		die_hint("run it outside",
+		         "inside a sandbox already: a system call filter forbids new namespaces here");
 	if (error == ENOSYS)
 		die("clone3 is missing: this kernel is older than 5.3");
 	if (error == ENOSPC || error == EPERM || error == EUSERS)
 		die_hint("see sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone and "
-			 "kernel.apparmor_restrict_unprivileged_userns, or run sandboxctl doctor",
-			 "make namespaces: %s", strerrordesc_np(error));
+		         "kernel.apparmor_restrict_unprivileged_userns, or run sandboxctl doctor",
+		         "make namespaces: %s", strerrordesc_np(error));
 	errno = error;
 	die_errno("make namespaces");
 }
@@ -76,10 +77,10 @@ void spawn_sandbox(const struct spawn_request *request, struct spawned *ret_spaw
 	int control[2], gate[2], cgroup = request->cgroup ? cgroup_clone_descriptor(request->cgroup) : -1;
 	int pidfd = -1;
 	struct clone_args arguments = {
-		/* The cgroup namespace is made once the child is in its cgroup, the network one beside other work. */
-		.flags = (plan->namespaces & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWNET)) | (uint64_t)CLONE_PIDFD,
-		.pidfd = (uint64_t)(uintptr_t)&pidfd,
-		.exit_signal = SIGCHLD,
+	        /* The cgroup namespace is made once the child is in its cgroup, the network one beside other work. */
+	        .flags = (plan->namespaces & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWNET)) | (uint64_t)CLONE_PIDFD,
+	        .pidfd = (uint64_t)(uintptr_t)&pidfd,
+	        .exit_signal = SIGCHLD,
 	};
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0 || pipe2(gate, O_CLOEXEC) != 0)
@@ -98,12 +99,12 @@ void spawn_sandbox(const struct spawn_request *request, struct spawned *ret_spaw
 		clone_failed(clone_error);
 	if (pid == 0) {
 		const struct inside inside = {
-			.plan = plan,
-			.cgroup = request->cgroup,
-			.caller = request->caller,
-			.gate = gate[0],
-			.control = control[1],
-			.login = request->login,
+		        .plan = plan,
+		        .cgroup = request->cgroup,
+		        .caller = request->caller,
+		        .gate = gate[0],
+		        .control = control[1],
+		        .login = request->login,
 		};
 		/* Its own ends must be the only ones, else it could not see the supervisor die. */
 		if (close(gate[1]) != 0 || close(control[0]) != 0)

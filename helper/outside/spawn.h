@@ -21,7 +21,7 @@ struct spawn_request {
 	const struct plan *plan;
 	const struct cgroup *cgroup; /* NULL: none */
 	const struct caller_state *caller;
-	int proc; /* checked /proc */
+	int proc;                         /* checked /proc */
 	const struct login_mounts *login; /* a session; NULL for a command */
 };
 

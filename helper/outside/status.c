@@ -50,7 +50,7 @@ static void put_line(const char *format, ...)
 		return;
 	/* A socket with little room would make write wait; a pipe that is ready takes PIPE_BUF bytes. */
 	ssize_t written = stream_is_socket ? send(stream, line, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL)
-					   : write(stream, line, (size_t)length);
+	                                   : write(stream, line, (size_t)length);
 	(void)written;
 }
 
@@ -67,7 +67,7 @@ static size_t put_namespaces(char *out, size_t size, pid_t pid, int proc)
 		if (fstatat(proc, path, &status, 0) != 0)
 			continue;
 		length += (size_t)snprintf(out + length, size - length, "%s\"%s\":%lu", length ? "," : "", names[i],
-					   (unsigned long)status.st_ino);
+		                           (unsigned long)status.st_ino);
 	}
 	return length;
 }
@@ -82,8 +82,8 @@ void status_start(const char *id, const struct plan *plan, pid_t pid, int proc)
 	json_escape(profile, sizeof(profile), plan_string(plan, plan->profile_name));
 	json_escape(name, sizeof(name), plan_string(plan, plan->name));
 	put_line("{\"event\":\"start\",\"id\":\"%s\",\"name\":\"%s\",\"pid\":%d,\"profile\":\"%s\",\"landlock\":%s,"
-		 "\"namespaces\":{%s}}\n",
-		 id, name, pid, profile, plan->flags & PLAN_LANDLOCK ? "true" : "false", namespaces);
+	         "\"namespaces\":{%s}}\n",
+	         id, name, pid, profile, plan->flags & PLAN_LANDLOCK ? "true" : "false", namespaces);
 }
 
 void status_warning(const char *text)
@@ -110,6 +110,6 @@ void status_error(const char *text, int error)
 
 void status_exit(const char *reason, int exit_status, int code, int signal_number)
 {
-	put_line("{\"event\":\"exit\",\"reason\":\"%s\",\"status\":%d,\"code\":%d,\"signal\":%d}\n", reason, exit_status, code,
-		 signal_number);
+	put_line("{\"event\":\"exit\",\"reason\":\"%s\",\"status\":%d,\"code\":%d,\"signal\":%d}\n", reason,
+	         exit_status, code, signal_number);
 }

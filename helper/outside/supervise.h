@@ -9,8 +9,8 @@
 
 struct ending {
 	const char *reason; /* exited, signal, timeout, oom, setup, not-executable, not-found */
-	int status;	    /* exit status of sandbox-run */
-	int code;	    /* of the command, where it exited */
+	int status;         /* exit status of sandbox-run */
+	int code;           /* of the command, where it exited */
 	int signal_number;  /* that ended it, or 0 */
 };
 

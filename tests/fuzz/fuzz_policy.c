@@ -63,16 +63,19 @@ static void round_trip(const char *name, void *data)
 
 static void choose(const struct policy *policy, const char *assignment)
 {
-	static const struct identity_group groups[] = {{5, "g"}, {6, "students"}};
+	static const struct identity_group groups[] = {
+	        {5, "g"       },
+                {6, "students"}
+        };
 	static const struct identity person = {
-		.uid = 1,
-		.gid = 1,
-		.name = "a",
-		.primary_group_name = "a",
-		.home = "/h",
-		.shell = "/s",
-		.groups = groups,
-		.group_count = 2,
+	        .uid = 1,
+	        .gid = 1,
+	        .name = "a",
+	        .primary_group_name = "a",
+	        .home = "/h",
+	        .shell = "/s",
+	        .groups = groups,
+	        .group_count = 2,
 	};
 	struct policy_errors errors = {0};
 	struct profile *profile = NULL;
@@ -103,7 +106,10 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		memcpy(high + 1, data + size - second, second);
 		memcpy(assignment, data, size);
 		assignment[size] = '\0';
-		struct policy_source sources[] = {policy_builtin, {"low", low + 1, first}, {"high", high + 1, second}};
+		struct policy_source sources[] = {
+		        policy_builtin, {"low",  low + 1,  first },
+                         {"high", high + 1, second}
+                };
 		if (policy_parse(sources, 3, &policy, &errors) == 0) {
 			policy_each_profile(policy, round_trip, policy);
 			choose(policy, assignment);

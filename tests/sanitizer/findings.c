@@ -28,7 +28,7 @@ struct findings {
 const char *__ubsan_default_options(void);
 void __ubsan_on_report(void);
 void __ubsan_get_current_report_data(const char **kind, const char **message, const char **file, unsigned *line,
-				     unsigned *column, char **address);
+                                     unsigned *column, char **address);
 
 static struct findings *findings;
 
@@ -55,7 +55,8 @@ static void record_line(const char *what, const char *where)
  * take its own, empty answer (ld.so(8), "LD_PRELOAD"; dlsym(3), search order). */
 const char *__asan_default_options(void)
 {
-	return "detect_leaks=0:detect_stack_use_after_return=1:strict_string_checks=1:exitcode=99:verify_asan_link_order=0";
+	return "detect_leaks=0:detect_stack_use_after_return=1:strict_string_checks=1:exitcode=99:verify_asan_link_"
+	       "order=0";
 }
 
 const char *__ubsan_default_options(void)

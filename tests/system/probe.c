@@ -106,8 +106,8 @@ static bool try_abstract(long number)
 	int length = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "sandbox-test-%ld", number);
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	return connect(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1) +
-							       (socklen_t)length) == 0;
+	return connect(fd, (struct sockaddr *)&address,
+	               (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1) + (socklen_t)length) == 0;
 }
 
 static bool try_key(long unused)
@@ -217,27 +217,27 @@ static const struct probe {
 	const char *name;
 	bool (*attempt)(long number);
 } probes[] = {
-	{"map", try_map},
-	{"write-execute", try_write_execute},
-	{"execute-later", try_execute_later},
-	{"personality", try_personality},
-	{"realtime", try_realtime},
-	{"realtime-spin", try_realtime_spin},
-	{"spin", try_spin},
-	{"socket", try_socket},
-	{"raw-socket", try_raw_socket},
-	{"abstract", try_abstract},
-	{"key", try_key},
-	{"i386", try_i386},
-	{"x32", try_x32},
-	{"chmod", try_chmod},
-	{"stack", try_stack},
-	{"lock", try_lock},
-	{"open", try_open},
-	{"fork", try_fork},
-	{"queue-signals", try_queue_signals},
-	{"message-queue", try_message_queue},
-	{"nice", try_nice},
+        {"map",           try_map          },
+        {"write-execute", try_write_execute},
+        {"execute-later", try_execute_later},
+        {"personality",   try_personality  },
+        {"realtime",      try_realtime     },
+        {"realtime-spin", try_realtime_spin},
+        {"spin",          try_spin         },
+        {"socket",        try_socket       },
+        {"raw-socket",    try_raw_socket   },
+        {"abstract",      try_abstract     },
+        {"key",           try_key          },
+        {"i386",          try_i386         },
+        {"x32",           try_x32          },
+        {"chmod",         try_chmod        },
+        {"stack",         try_stack        },
+        {"lock",          try_lock         },
+        {"open",          try_open         },
+        {"fork",          try_fork         },
+        {"queue-signals", try_queue_signals},
+        {"message-queue", try_message_queue},
+        {"nice",          try_nice         },
 };
 
 /* "probe with-key COMMAND...": the command with a key in its session keyring. */

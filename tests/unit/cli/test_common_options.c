@@ -13,9 +13,9 @@ const int failure_status = 99;
 enum { ALPHA, BETA, GAMMA, ROWS };
 
 static const struct option_row rows[ROWS] = {
-	[ALPHA] = {'a', false, "alpha", NULL, "a flag"},
-	[BETA] = {'b', false, "beta", "VALUE", "takes a value"},
-	[GAMMA] = {0, true, "gamma", "VALUE", "repeats"},
+        [ALPHA] = {'a', false, "alpha", NULL,    "a flag"       },
+        [BETA] = {'b', false, "beta",  "VALUE", "takes a value"},
+        [GAMMA] = {0,   true,  "gamma", "VALUE", "repeats"      },
 };
 
 /* Reads a blank-separated command line and writes what the parser returns, as "a b=value @operand | rest", or "!". */
@@ -53,34 +53,34 @@ static void command_lines_are_read(void **state)
 		bool interleave;
 		const char *result;
 	} lines[] = {
-		{"", false, "|"},
-		{"x --alpha", false, "| x --alpha"},
-		{"--alpha x", false, "a | x"},
-		{"-a --beta v x", false, "a b=v | x"},
-		{"-ab v", false, "a b=v |"},
-		{"-abv", false, "a b=v |"},
-		{"-bav", false, "b=av |"},
-		{"--beta=", false, "b= |"},
-		{"--beta=a=b", false, "b=a=b |"},
-		{"--beta --alpha", false, "b=--alpha |"},
-		{"--beta -- x", false, "b=-- | x"},
-		{"--gamma 1 --gamma=2", false, "g=1 g=2 |"},
-		{"-a -- -b", false, "a | -b"},
-		{"-a - -b", false, "a | - -b"},
-		{"x -a y", true, "@x a @y |"},
-		{"x -- -a --", true, "@x @-a @-- |"},
-		{"-ab", false, "!"},
-		{"--beta", false, "!"},
-		{"--alpha=1", false, "!"},
-		{"--alph", false, "!"},
-		{"--alphax", false, "!"},
-		{"-a --alpha", false, "!"},
-		{"-aa", false, "!"},
-		{"-bx --beta=y", false, "!"},
-		{"-z", false, "!"},
-		{"-az", false, "!"},
-		{"---", false, "!"},
-		{"--=x", false, "!"},
+	        {"",                    false, "|"           },
+	        {"x --alpha",           false, "| x --alpha" },
+	        {"--alpha x",           false, "a | x"       },
+	        {"-a --beta v x",       false, "a b=v | x"   },
+	        {"-ab v",               false, "a b=v |"     },
+	        {"-abv",                false, "a b=v |"     },
+	        {"-bav",                false, "b=av |"      },
+	        {"--beta=",             false, "b= |"        },
+	        {"--beta=a=b",          false, "b=a=b |"     },
+	        {"--beta --alpha",      false, "b=--alpha |" },
+	        {"--beta -- x",         false, "b=-- | x"    },
+	        {"--gamma 1 --gamma=2", false, "g=1 g=2 |"   },
+	        {"-a -- -b",            false, "a | -b"      },
+	        {"-a - -b",             false, "a | - -b"    },
+	        {"x -a y",              true,  "@x a @y |"   },
+	        {"x -- -a --",          true,  "@x @-a @-- |"},
+	        {"-ab",                 false, "!"           },
+	        {"--beta",              false, "!"           },
+	        {"--alpha=1",           false, "!"           },
+	        {"--alph",              false, "!"           },
+	        {"--alphax",            false, "!"           },
+	        {"-a --alpha",          false, "!"           },
+	        {"-aa",                 false, "!"           },
+	        {"-bx --beta=y",        false, "!"           },
+	        {"-z",                  false, "!"           },
+	        {"-az",                 false, "!"           },
+	        {"---",                 false, "!"           },
+	        {"--=x",                false, "!"           },
 	};
 
 	(void)state;
@@ -106,8 +106,8 @@ static void what_was_seen_is_remembered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(command_lines_are_read),
-		cmocka_unit_test(what_was_seen_is_remembered),
+	        cmocka_unit_test(command_lines_are_read),
+	        cmocka_unit_test(what_was_seen_is_remembered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

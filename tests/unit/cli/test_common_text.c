@@ -15,19 +15,21 @@ static void foreign_bytes_are_quoted(void **state)
 	static const struct {
 		const char *bytes, *quoted;
 	} rows[] = {
-		{"", "\"\""},
-		{"plain text", "\"plain text\""},
-		{"a\"b\\c", "\"a\\x22b\\x5cc\""},
-		{"\x1b[31m\n\t\x7f", "\"\\x1b[31m\\x0a\\x09\\x7f\""},
-		{"gr\xc3\xb6\xc3\x9f" "e", "\"gr\xc3\xb6\xc3\x9f" "e\""},
-		{"\xe2\x82\xac \xf0\x9f\x98\x80", "\"\xe2\x82\xac \xf0\x9f\x98\x80\""},
-		{"\xc2\x9b", "\"\\xc2\\x9b\""},                 /* C1: CSI */
-		{"\xc0\xaf", "\"\\xc0\\xaf\""},                 /* overlong */
-		{"\xe0\x80\xaf", "\"\\xe0\\x80\\xaf\""},        /* overlong */
-		{"\xed\xa0\x80", "\"\\xed\\xa0\\x80\""},        /* surrogate */
-		{"\xf4\x90\x80\x80", "\"\\xf4\\x90\\x80\\x80\""}, /* above U+10FFFF */
-		{"\xe2\x82", "\"\\xe2\\x82\""},                 /* cut */
-		{"\xff", "\"\\xff\""},
+	        {"",	                      "\"\""	                     },
+	        {"plain text",                    "\"plain text\""                   },
+	        {"a\"b\\c",                       "\"a\\x22b\\x5cc\""                },
+	        {"\x1b[31m\n\t\x7f",              "\"\\x1b[31m\\x0a\\x09\\x7f\""     },
+	        {"gr\xc3\xb6\xc3\x9f"
+	         "e",            "\"gr\xc3\xb6\xc3\x9f"
+	         "e\""	                 },
+	        {"\xe2\x82\xac \xf0\x9f\x98\x80", "\"\xe2\x82\xac \xf0\x9f\x98\x80\""},
+	        {"\xc2\x9b",                      "\"\\xc2\\x9b\""                   }, /* C1: CSI */
+	        {"\xc0\xaf",                      "\"\\xc0\\xaf\""                   }, /* overlong */
+	        {"\xe0\x80\xaf",                  "\"\\xe0\\x80\\xaf\""              }, /* overlong */
+	        {"\xed\xa0\x80",                  "\"\\xed\\xa0\\x80\""              }, /* surrogate */
+	        {"\xf4\x90\x80\x80",              "\"\\xf4\\x90\\x80\\x80\""         }, /* above U+10FFFF */
+	        {"\xe2\x82",                      "\"\\xe2\\x82\""                   }, /* cut */
+	        {"\xff",	                  "\"\\xff\""                        },
 	};
 
 	(void)state;
@@ -71,10 +73,10 @@ static void a_character_across_the_limit_is_whole(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(foreign_bytes_are_quoted),
-		cmocka_unit_test(long_text_is_cut_and_marked),
-		cmocka_unit_test(a_text_of_just_the_limit_is_whole),
-		cmocka_unit_test(a_character_across_the_limit_is_whole),
+	        cmocka_unit_test(foreign_bytes_are_quoted),
+	        cmocka_unit_test(long_text_is_cut_and_marked),
+	        cmocka_unit_test(a_text_of_just_the_limit_is_whole),
+	        cmocka_unit_test(a_character_across_the_limit_is_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

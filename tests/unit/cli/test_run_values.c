@@ -14,10 +14,21 @@ const int failure_status = 99;
 static void paths_become_absolute_and_tidy(void **state)
 {
 	static const char *const rows[][2] = {
-		{"/", "/"},           {"//", "/"},          {"/.", "/"},         {"/a/./b//c/", "/a/b/c"},
-		{".", "/proc"},       {"./", "/proc"},      {"sys", "/proc/sys"}, {"./a/./b", "/proc/a/b"},
-		{"..", "/"},          {"sys/..", "/proc"},  {"/proc/../usr/", "/usr"}, {"...", "/proc/..."},
-		{"..a", "/proc/..a"}, {"a..", "/proc/a.."}, {".a", "/proc/.a"},
+	        {"/",             "/"        },
+	        {"//",            "/"        },
+	        {"/.",            "/"        },
+	        {"/a/./b//c/",    "/a/b/c"   },
+	        {".",             "/proc"    },
+	        {"./",            "/proc"    },
+	        {"sys",           "/proc/sys"},
+	        {"./a/./b",       "/proc/a/b"},
+	        {"..",            "/"        },
+	        {"sys/..",        "/proc"    },
+	        {"/proc/../usr/", "/usr"     },
+	        {"...",           "/proc/..."},
+	        {"..a",           "/proc/..a"},
+	        {"a..",           "/proc/a.."},
+	        {".a",            "/proc/.a" },
 	};
 
 	(void)state;
@@ -37,11 +48,11 @@ static void words_are_quoted_for_the_policy(void **state)
 		bool quoted;
 		const char *word;
 	} rows[] = {
-		{"", true, "\"\""},
-		{"a b", true, "\"a b\""},
-		{"\"\\\n\t%", true, "\"\\\"\\\\\\n\\t%%\""},
-		{"a b%", false, "a b%%"},
-		{"a\\b", false, "a\\b"},
+	        {"",          true,  "\"\""                },
+                {"a b",       true,  "\"a b\""             },
+                {"\"\\\n\t%", true,  "\"\\\"\\\\\\n\\t%%\""},
+	        {"a b%",      false, "a b%%"               },
+                {"a\\b",      false, "a\\b"                },
 	};
 
 	(void)state;
@@ -54,7 +65,8 @@ static void words_are_quoted_for_the_policy(void **state)
 
 static void variable_names_are_checked(void **state)
 {
-	static const char *const good[] = {"A", "_", "a1", "LONG_name_9"}, *const bad[] = {"", "1", "A-B", "A B", "\xc3\xa4"};
+	static const char *const good[] = {"A", "_", "a1", "LONG_name_9"}, *const bad[] = {"", "1", "A-B", "A B",
+	                                                                                   "\xc3\xa4"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
@@ -66,9 +78,9 @@ static void variable_names_are_checked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(paths_become_absolute_and_tidy),
-		cmocka_unit_test(words_are_quoted_for_the_policy),
-		cmocka_unit_test(variable_names_are_checked),
+	        cmocka_unit_test(paths_become_absolute_and_tidy),
+	        cmocka_unit_test(words_are_quoted_for_the_policy),
+	        cmocka_unit_test(variable_names_are_checked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

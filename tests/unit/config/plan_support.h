@@ -7,14 +7,23 @@
 
 #include "config/plan.h"
 
-static const struct identity_group alice_groups[] = {{3003, "barred"}, {3101, "project"}, {3002, "staff"}};
+static const struct identity_group alice_groups[] = {
+        {3003, "barred" },
+        {3101, "project"},
+        {3002, "staff"  }
+};
 static const struct root_entry root_entries[] = {
-	{ROOT_DIRECTORY, "usr", NULL}, {ROOT_SYMLINK, "bin", "usr/bin"}, {ROOT_DIRECTORY, "etc", NULL},
-	{ROOT_DIRECTORY, "var", NULL}, {ROOT_DIRECTORY, "home", NULL},	 {ROOT_DIRECTORY, "srv", NULL},
+        {ROOT_DIRECTORY, "usr",  NULL     },
+        {ROOT_SYMLINK,   "bin",  "usr/bin"},
+        {ROOT_DIRECTORY, "etc",  NULL     },
+        {ROOT_DIRECTORY, "var",  NULL     },
+        {ROOT_DIRECTORY, "home", NULL     },
+        {ROOT_DIRECTORY, "srv",  NULL     },
 };
 static const char *const test_command[] = {"make", "all", NULL};
-static const char *const test_environment[] = {"PATH=/p",	"TERM=xterm", "LANG=C",	   "HOME=/evil", "LD_PRELOAD=/evil.so",
-					       "SECRET=x", "EXTRA=y",    "USER=evil", NULL};
+static const char *const test_environment[] = {"PATH=/p",    "TERM=xterm",          "LANG=C",
+                                               "HOME=/evil", "LD_PRELOAD=/evil.so", "SECRET=x",
+                                               "EXTRA=y",    "USER=evil",           NULL};
 
 static struct identity test_person;
 static struct request test_request;
@@ -25,30 +34,30 @@ static inline int plan_set_up(void **state)
 {
 	(void)state;
 	test_person = (struct identity){.uid = 3001,
-					.gid = 3001,
-					.name = "alice",
-					.primary_group_name = "alice",
-					.gecos = "",
-					.home = "/home/alice",
-					.shell = "/bin/bash",
-					.groups = alice_groups,
-					.group_count = COUNT(alice_groups),
-					.tty_gid = 5};
+	                                .gid = 3001,
+	                                .name = "alice",
+	                                .primary_group_name = "alice",
+	                                .gecos = "",
+	                                .home = "/home/alice",
+	                                .shell = "/bin/bash",
+	                                .groups = alice_groups,
+	                                .group_count = COUNT(alice_groups),
+	                                .tty_gid = 5};
 	test_request = (struct request){.kind = REQUEST_RUN,
-					.arguments = test_command,
-					.argument_count = 2,
-					.environment = test_environment,
-					.directory = "/home/alice/work",
-					.directory_owner = 3001};
+	                                .arguments = test_command,
+	                                .argument_count = 2,
+	                                .environment = test_environment,
+	                                .directory = "/home/alice/work",
+	                                .directory_owner = 3001};
 	test_facts = (struct host_facts){.privileged = true,
-					 .full_groups = true,
-					 .landlock_abi = 6,
-					 .memory_total = UINT64_C(8) << 30,
-					 .tasks_total = 32768,
-					 .host_name = "host",
-					 .root_entries = root_entries,
-					 .root_entry_count = COUNT(root_entries),
-					 .cgroup = {.membership = -1}};
+	                                 .full_groups = true,
+	                                 .landlock_abi = 6,
+	                                 .memory_total = UINT64_C(8) << 30,
+	                                 .tasks_total = 32768,
+	                                 .host_name = "host",
+	                                 .root_entries = root_entries,
+	                                 .root_entry_count = COUNT(root_entries),
+	                                 .cgroup = {.membership = -1}};
 	return 0;
 }
 

@@ -116,7 +116,7 @@ static inline const char *words_of(enum key_id id)
 	joined[0] = '\0';
 	for (size_t i = 0; i < value->word_count && used < sizeof(joined); i++)
 		used += (size_t)snprintf(joined + used, sizeof(joined) - used, "%s%s", i ? " " : "",
-					 value->words[i].text);
+		                         value->words[i].text);
 	return joined;
 }
 

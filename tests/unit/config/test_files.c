@@ -87,7 +87,7 @@ static const char *texts(void)
 	joined[0] = '\0';
 	for (size_t i = 1; i < files.count; i++)
 		used += (size_t)snprintf(joined + used, sizeof(joined) - used, "%.*s ", (int)files.sources[i].length,
-					 files.sources[i].text);
+		                         files.sources[i].text);
 	return joined;
 }
 
@@ -167,7 +167,8 @@ static void a_file_others_can_write_is_refused(void **state)
 	put("policy.conf", "");
 	must(chmod(file, 0664));
 	refused("policy.conf", "the file can be written by others than root");
-	assert_string_equal(test_errors.list[0].hint, "policy files and every directory above them: owned by root, mode go-w");
+	assert_string_equal(test_errors.list[0].hint,
+	                    "policy files and every directory above them: owned by root, mode go-w");
 	must(chmod(file, 0646));
 	refused("policy.conf", "the file can be written by others than root");
 	must(chmod(file, 0600));
@@ -290,7 +291,8 @@ static void a_named_file_stands_alone_and_must_exist(void **state)
 	policy_files_free(&files);
 	assert_int_equal(policy_file_read(path_of("missing"), false, &files, &test_errors), -1);
 	char expected[512];
-	snprintf(expected, sizeof(expected), "%s: error: cannot be opened: No such file or directory", path_of("missing"));
+	snprintf(expected, sizeof(expected), "%s: error: cannot be opened: No such file or directory",
+	         path_of("missing"));
 	assert_error(0, expected);
 	policy_files_free(&files);
 	assert_int_equal(policy_file_read("relative", true, &files, &test_errors), -1);
@@ -304,18 +306,18 @@ static void a_named_file_stands_alone_and_must_exist(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(rule_1_layers_are_read_in_order),
-		TEST(rule_1_a_file_masks_the_vendors_of_its_name),
-		TEST(other_names_are_passed_over),
-		TEST(what_does_not_exist_adds_nothing),
-		TEST(a_file_others_can_write_is_refused),
-		TEST(a_directory_others_can_write_is_refused),
-		TEST(links_are_not_followed),
-		TEST(only_regular_files_are_read),
-		TEST(all_refusals_are_reported),
-		TEST(large_files_are_refused),
-		TEST(more_than_256_files_are_refused),
-		TEST(a_named_file_stands_alone_and_must_exist),
+	        TEST(rule_1_layers_are_read_in_order),
+	        TEST(rule_1_a_file_masks_the_vendors_of_its_name),
+	        TEST(other_names_are_passed_over),
+	        TEST(what_does_not_exist_adds_nothing),
+	        TEST(a_file_others_can_write_is_refused),
+	        TEST(a_directory_others_can_write_is_refused),
+	        TEST(links_are_not_followed),
+	        TEST(only_regular_files_are_read),
+	        TEST(all_refusals_are_reported),
+	        TEST(large_files_are_refused),
+	        TEST(more_than_256_files_are_refused),
+	        TEST(a_named_file_stands_alone_and_must_exist),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,7 +186,7 @@ static void random_rules_are_answered_as_built(void **state)
 static void the_other_half_of_an_argument_is_not_looked_at(void **state)
 {
 	static const struct filter_rule only_five[] = {
-	    {FILTER_ERRNO(EPERM), 1, {{.kind = TEST_EQUAL, .argument = 1, .mask = UINT32_MAX, .value = 5}}},
+	        {FILTER_ERRNO(EPERM), 1, {{.kind = TEST_EQUAL, .argument = 1, .mask = UINT32_MAX, .value = 5}}},
 	};
 
 	(void)state;
@@ -195,8 +195,7 @@ static void the_other_half_of_an_argument_is_not_looked_at(void **state)
 	rules.check_count = 1;
 	rules.checked[7] = 1;
 	build();
-	const uint64_t dirty[6] = {0, UINT64_C(0xdeadbeef00000005)},
-	               other[6] = {5, UINT64_C(0x0000000500000006)};
+	const uint64_t dirty[6] = {0, UINT64_C(0xdeadbeef00000005)}, other[6] = {5, UINT64_C(0x0000000500000006)};
 	assert_int_equal(run(FILTER_ARCHITECTURE, 7, dirty), FILTER_ERRNO(EPERM));
 	assert_int_equal(run(FILTER_ARCHITECTURE, 7, other), SECCOMP_RET_ALLOW);
 }
@@ -214,12 +213,12 @@ static void too_many_actions_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_number_gets_its_action),
-	    cmocka_unit_test(random_sets_are_answered_as_built),
-	    cmocka_unit_test(foreign_architectures_and_x32_do_not_exist),
-	    cmocka_unit_test(random_rules_are_answered_as_built),
-	    cmocka_unit_test(the_other_half_of_an_argument_is_not_looked_at),
-	    cmocka_unit_test(too_many_actions_are_refused),
+	        cmocka_unit_test(every_number_gets_its_action),
+	        cmocka_unit_test(random_sets_are_answered_as_built),
+	        cmocka_unit_test(foreign_architectures_and_x32_do_not_exist),
+	        cmocka_unit_test(random_rules_are_answered_as_built),
+	        cmocka_unit_test(the_other_half_of_an_argument_is_not_looked_at),
+	        cmocka_unit_test(too_many_actions_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,8 +29,8 @@ static void every_row_is_complete(void **state)
 		assert_true(key->help[strlen(key->help) - 1] == '.');
 		assert_true(key->enforced == (key->test != NULL));
 		bool needs_words = key->type == TYPE_WORD || key->type == TYPE_WORD_OR_PATH ||
-				   key->type == TYPE_INTEGER || key->type == TYPE_LIMIT || key->type == TYPE_WORDS ||
-				   key->type == TYPE_STRINGS;
+		                   key->type == TYPE_INTEGER || key->type == TYPE_LIMIT || key->type == TYPE_WORDS ||
+		                   key->type == TYPE_STRINGS;
 		assert_true(!needs_words || key->words);
 	}
 }
@@ -42,8 +42,8 @@ static void every_enforced_row_names_a_test_that_exists(void **state)
 	for (unsigned i = 0; i < KEY_COUNT; i++) {
 		const struct key *key = key_row((enum key_id)i);
 		const char *wanted = strcmp(key->group, "Who and when") == 0 ? "unit:select"
-				     : strcmp(key->group, "Resources") == 0  ? "system:limits"
-									     : "system:keys";
+		                     : strcmp(key->group, "Resources") == 0  ? "system:limits"
+		                                                             : "system:keys";
 		if (key->enforced)
 			assert_string_equal(key->test, wanted);
 	}
@@ -114,11 +114,25 @@ static const char *other_value(enum key_id id)
 	static const struct {
 		const char *check, *word;
 	} words[] = {
-		{"service", "seven"},	 {"account", "seven"},	   {"name", "base"},	      {"etc-file", "seven"},
-		{"assignment", "A=7"},	 {"variable", "A"},	   {"capability", "CAP_KILL"}, {"capability?", "CAP_KILL"},
-		{"syscall", "read"},	 {"family", "AF_UNIX"},	   {"architecture", "x86"},   {"index", "7"},
-		{"port", "7"},		 {"descriptor", "7"},	   {"device", "/dev/seven"},  {"device-weight", "/dev/a 7"},
-		{"device-rate", "/dev/a 7"}, {"huge-page", "2M 7M"}, {"interface-priority", "eth0 7"},
+	        {"service",            "seven"     },
+	        {"account",            "seven"     },
+	        {"name",               "base"      },
+	        {"etc-file",           "seven"     },
+	        {"assignment",         "A=7"       },
+	        {"variable",           "A"         },
+	        {"capability",         "CAP_KILL"  },
+	        {"capability?",        "CAP_KILL"  },
+	        {"syscall",            "read"      },
+	        {"family",             "AF_UNIX"   },
+	        {"architecture",       "x86"       },
+	        {"index",              "7"         },
+	        {"port",               "7"         },
+	        {"descriptor",         "7"         },
+	        {"device",             "/dev/seven"},
+	        {"device-weight",      "/dev/a 7"  },
+	        {"device-rate",        "/dev/a 7"  },
+	        {"huge-page",          "2M 7M"     },
+	        {"interface-priority", "eth0 7"    },
 	};
 	for (size_t i = 0; i < COUNT(words); i++)
 		if (strcmp(words[i].check, key->words) == 0)
@@ -193,12 +207,12 @@ static void ladders_go_from_weak_to_strict(void **state)
 		enum key_id key;
 		const char *words;
 	} ladders[] = {
-		{KEY_ProtectSystem, "no yes full strict"},
-		{KEY_PrivateNetwork, "no outbound yes"},
-		{KEY_Home, "host read-only overlay tmpfs"},
-		{KEY_CallerDirectory, "read-write read-only hidden"},
-		{KEY_Landlock, "off prefer require"},
-		{KEY_ResourceControl, "off prefer require"},
+	        {KEY_ProtectSystem,   "no yes full strict"          },
+                {KEY_PrivateNetwork,  "no outbound yes"             },
+	        {KEY_Home,            "host read-only overlay tmpfs"},
+                {KEY_CallerDirectory, "read-write read-only hidden" },
+	        {KEY_Landlock,        "off prefer require"          },
+                {KEY_ResourceControl, "off prefer require"          },
 	};
 
 	(void)state;
@@ -217,14 +231,14 @@ static void ladders_go_from_weak_to_strict(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(every_key_is_found_by_its_name),
-		TEST(every_row_is_complete),
-		TEST(every_enforced_row_names_a_test_that_exists),
-		TEST(every_fallback_can_be_read),
-		TEST(every_row_is_enforced_or_refused),
-		TEST(every_fallback_can_be_written),
-		TEST(words_are_counted_without_their_marks),
-		TEST(ladders_go_from_weak_to_strict),
+	        TEST(every_key_is_found_by_its_name),
+	        TEST(every_row_is_complete),
+	        TEST(every_enforced_row_names_a_test_that_exists),
+	        TEST(every_fallback_can_be_read),
+	        TEST(every_row_is_enforced_or_refused),
+	        TEST(every_fallback_can_be_written),
+	        TEST(words_are_counted_without_their_marks),
+	        TEST(ladders_go_from_weak_to_strict),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,7 +130,7 @@ static void what_is_brought_below_a_restriction_is_restricted(void **state)
 	accept_plan("ReadOnlyPaths=/srv/a\nNoExecPaths=/srv/a\nBindPaths=/srv/a/b\nReadWritePaths=/srv/a/c\n");
 	assert_true(position("/srv/a/b", STEP_BIND) < position("/srv/a", STEP_ATTRIBUTES)); /* read-only: the first */
 	assert_true(position("/srv/a", STEP_ATTRIBUTES) < position("/srv/a/c", STEP_BIND)); /* what root excepts */
-	assert_true(position("/srv/a/c", STEP_BIND) < top_position("/srv/a")); /* not from this one */
+	assert_true(position("/srv/a/c", STEP_BIND) < top_position("/srv/a"));              /* not from this one */
 }
 
 static void what_is_in_a_hidden_directory_is_hidden_before_it(void **state)
@@ -161,7 +161,7 @@ static void inaccessible_lies_on_top_of_every_other_rule(void **state)
 {
 	(void)state;
 	accept_plan("InaccessiblePaths=/srv/a\nBindPaths=/srv/a\nReadOnlyPaths=/srv/a\nNoExecPaths=/srv/a\n"
-		    "TemporaryFileSystem=/srv/a\nReadWritePaths=/srv/a\n");
+	            "TemporaryFileSystem=/srv/a\nReadWritePaths=/srv/a\n");
 	assert_int_equal(top("/srv/a")->kind, STEP_MASK);
 }
 
@@ -193,11 +193,21 @@ static void a_leading_minus_makes_a_step_optional(void **state)
 static void what_the_sandbox_makes_itself_is_no_target(void **state)
 {
 	static const char *const settings[] = {
-		"BindPaths=/srv:/proc",	    "BindPaths=/srv:/proc/sys",	      "BindPaths=/srv:/dev/null",
-		"BindPaths=/sys",	    "BindReadOnlyPaths=/run/x",	      "TemporaryFileSystem=/dev/shm",
-		"ReadWritePaths=/proc/sys", "InaccessiblePaths=/",	      "BindPaths=/",
-		"ReadOnlyPaths=//",	    "BindPaths=/srv:/usr/../proc",    "BindPaths=/srv/./a",
-		"BindPaths=/srv/..",	    "BindReadOnlyPaths=/srv://proc/", "SecretPaths=/run/a",
+	        "BindPaths=/srv:/proc",
+	        "BindPaths=/srv:/proc/sys",
+	        "BindPaths=/srv:/dev/null",
+	        "BindPaths=/sys",
+	        "BindReadOnlyPaths=/run/x",
+	        "TemporaryFileSystem=/dev/shm",
+	        "ReadWritePaths=/proc/sys",
+	        "InaccessiblePaths=/",
+	        "BindPaths=/",
+	        "ReadOnlyPaths=//",
+	        "BindPaths=/srv:/usr/../proc",
+	        "BindPaths=/srv/./a",
+	        "BindPaths=/srv/..",
+	        "BindReadOnlyPaths=/srv://proc/",
+	        "SecretPaths=/run/a",
 	};
 
 	(void)state;
@@ -256,7 +266,8 @@ static void the_home_and_what_is_above_is_never_the_callers_directory(void **sta
 
 static void a_callers_directory_of_the_system_is_not_shown(void **state)
 {
-	static const char *const directories[] = {"/proc/1", "/sys/fs", "/dev/shm", "/run/user/3001", "/etc/ssl", "/tmp", "/var/tmp"};
+	static const char *const directories[] = {"/proc/1",  "/sys/fs", "/dev/shm", "/run/user/3001",
+	                                          "/etc/ssl", "/tmp",    "/var/tmp"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(directories); i++) {
@@ -296,7 +307,11 @@ static void every_gid_is_mapped_and_adjacent_ones_are_one_line(void **state)
 
 static void a_gid_that_comes_twice_is_mapped_once(void **state)
 {
-	static const struct identity_group groups[] = {{3001, NULL}, {5, NULL}, {3001, NULL}};
+	static const struct identity_group groups[] = {
+	        {3001, NULL},
+                {5,    NULL},
+                {3001, NULL}
+        };
 
 	(void)state;
 	test_person.groups = groups;
@@ -349,8 +364,8 @@ static void no_new_privileges_is_not_optional(void **state)
 
 static void the_environment_is_built_from_nothing(void **state)
 {
-	static const char *const there[] = {"PATH=/p",	   "TERM=xterm",    "LANG=C",	      "HOME=/home/alice",
-					    "USER=alice", "LOGNAME=alice", "SHELL=/bin/bash"};
+	static const char *const there[] = {"PATH=/p",    "TERM=xterm",    "LANG=C",         "HOME=/home/alice",
+	                                    "USER=alice", "LOGNAME=alice", "SHELL=/bin/bash"};
 	static const char *const absent[] = {"LD_PRELOAD", "SECRET", "EXTRA"};
 
 	(void)state;
@@ -404,31 +419,31 @@ static void a_session_has_doors_and_no_command(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_directory_is_planned_before_what_is_in_it),
-		TEST(what_is_hidden_is_hidden_last),
-		TEST(what_is_brought_below_a_restriction_is_restricted),
-		TEST(what_is_in_a_hidden_directory_is_hidden_before_it),
-		TEST(a_bind_below_a_hidden_path_is_refused),
-		TEST(inaccessible_lies_on_top_of_every_other_rule),
-		TEST(read_only_beats_a_bind_of_the_same_path),
-		TEST(a_secret_yields_to_an_explicit_bind),
-		TEST(a_leading_minus_makes_a_step_optional),
-		TEST(what_the_sandbox_makes_itself_is_no_target),
-		TEST(the_callers_directory_is_writable_but_for_what_runs_later),
-		TEST(a_callers_directory_is_read_only_where_it_is_not_his),
-		TEST(the_home_and_what_is_above_is_never_the_callers_directory),
-		TEST(a_callers_directory_of_the_system_is_not_shown),
-		TEST(a_hidden_or_read_only_directory_is_as_the_policy_says),
-		TEST(every_gid_is_mapped_and_adjacent_ones_are_one_line),
-		TEST(a_gid_that_comes_twice_is_mapped_once),
-		TEST(too_many_groups_are_refused_not_dropped),
-		TEST(without_privilege_only_the_own_gid_is_mapped),
-		TEST(an_own_process_tree_is_not_optional),
-		TEST(no_new_privileges_is_not_optional),
-		TEST(the_environment_is_built_from_nothing),
-		TEST(the_lists_of_the_policy_change_the_environment),
-		TEST(arguments_are_kept_and_without_them_it_is_the_shell),
-		TEST(a_session_has_doors_and_no_command),
+	        TEST(a_directory_is_planned_before_what_is_in_it),
+	        TEST(what_is_hidden_is_hidden_last),
+	        TEST(what_is_brought_below_a_restriction_is_restricted),
+	        TEST(what_is_in_a_hidden_directory_is_hidden_before_it),
+	        TEST(a_bind_below_a_hidden_path_is_refused),
+	        TEST(inaccessible_lies_on_top_of_every_other_rule),
+	        TEST(read_only_beats_a_bind_of_the_same_path),
+	        TEST(a_secret_yields_to_an_explicit_bind),
+	        TEST(a_leading_minus_makes_a_step_optional),
+	        TEST(what_the_sandbox_makes_itself_is_no_target),
+	        TEST(the_callers_directory_is_writable_but_for_what_runs_later),
+	        TEST(a_callers_directory_is_read_only_where_it_is_not_his),
+	        TEST(the_home_and_what_is_above_is_never_the_callers_directory),
+	        TEST(a_callers_directory_of_the_system_is_not_shown),
+	        TEST(a_hidden_or_read_only_directory_is_as_the_policy_says),
+	        TEST(every_gid_is_mapped_and_adjacent_ones_are_one_line),
+	        TEST(a_gid_that_comes_twice_is_mapped_once),
+	        TEST(too_many_groups_are_refused_not_dropped),
+	        TEST(without_privilege_only_the_own_gid_is_mapped),
+	        TEST(an_own_process_tree_is_not_optional),
+	        TEST(no_new_privileges_is_not_optional),
+	        TEST(the_environment_is_built_from_nothing),
+	        TEST(the_lists_of_the_policy_change_the_environment),
+	        TEST(arguments_are_kept_and_without_them_it_is_the_shell),
+	        TEST(a_session_has_doors_and_no_command),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,41 +15,41 @@
 #include "config/draft.h"
 
 #define MEBI (INT64_C(1) << 20)
-#define NO_LIMIT                                                                                             \
-	{                                                                                                    \
-		.infinity = true                                                                             \
+#define NO_LIMIT                                                                                                       \
+	{                                                                                                              \
+		.infinity = true                                                                                       \
 	}
 
 enum { OFF, PREFER, REQUIRE };
 
 /* Hierarchies of hosts. */
 static const struct cgroup_facts v1 = {
-    .hierarchies = {{1, 1u << CGROUP_PIDS, "/cg/pids"},
-                    {1, 1u << CGROUP_MEMORY, "/cg/memory"},
-                    {1, 1u << CGROUP_CPU | 1u << CGROUP_CPUACCT, "/cg/cpu,cpuacct"}},
-    .count = 3,
-    .membership = 0,
-    .swap_accounting = true,
+        .hierarchies = {{1, 1u << CGROUP_PIDS, "/cg/pids"},
+                        {1, 1u << CGROUP_MEMORY, "/cg/memory"},
+                        {1, 1u << CGROUP_CPU | 1u << CGROUP_CPUACCT, "/cg/cpu,cpuacct"}},
+        .count = 3,
+        .membership = 0,
+        .swap_accounting = true,
 };
 static const struct cgroup_facts v2 = {
-    .hierarchies = {{2, 1u << CGROUP_PIDS | 1u << CGROUP_MEMORY | 1u << CGROUP_CPU, "/cg"}},
-    .count = 1,
-    .membership = 0,
-    .swap_accounting = true,
+        .hierarchies = {{2, 1u << CGROUP_PIDS | 1u << CGROUP_MEMORY | 1u << CGROUP_CPU, "/cg"}},
+        .count = 1,
+        .membership = 0,
+        .swap_accounting = true,
 };
 /* Controllers on v1, and an empty v2. */
 static const struct cgroup_facts hybrid = {
-    .hierarchies = {{1, 1u << CGROUP_PIDS, "/cg/pids"},
-                    {1, 1u << CGROUP_MEMORY, "/cg/memory"},
-                    {2, 0, "/cg/unified"}},
-    .count = 3,
-    .membership = 2,
+        .hierarchies = {{1, 1u << CGROUP_PIDS, "/cg/pids"},
+                        {1, 1u << CGROUP_MEMORY, "/cg/memory"},
+                        {2, 0, "/cg/unified"}},
+        .count = 3,
+        .membership = 2,
 };
 /* A session's choice where only pids is on v1. */
 static const struct cgroup_facts mixed = {
-    .hierarchies = {{2, 1u << CGROUP_MEMORY, "/cg/unified"}, {1, 1u << CGROUP_PIDS, "/cg/pids"}},
-    .count = 2,
-    .membership = 1,
+        .hierarchies = {{2, 1u << CGROUP_MEMORY, "/cg/unified"}, {1, 1u << CGROUP_PIDS, "/cg/pids"}},
+        .count = 2,
+        .membership = 1,
 };
 static const struct cgroup_facts nothing = {.membership = -1};
 
@@ -116,9 +116,9 @@ static const char *writes(void)
 
 	text[0] = '\0';
 	for (uint32_t i = 0; i < draft.cgroup_writes.count; i++)
-		length += (size_t)snprintf(
-		    text + length, sizeof(text) - length, "%s%u:%u:%s=%s", i ? " " : "", list[i].hierarchy,
-		    list[i].leaf, draft_text(&draft, list[i].file), draft_text(&draft, list[i].value));
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%u:%u:%s=%s", i ? " " : "",
+		                           list[i].hierarchy, list[i].leaf, draft_text(&draft, list[i].file),
+		                           draft_text(&draft, list[i].value));
 	return text;
 }
 
@@ -152,40 +152,34 @@ static const struct vector {
 	struct value value;
 	const char *writes;
 } vectors[] = {
-    {"memory v1",                   &v1, KEY_MemoryMax,     {.number = 64 * MEBI},                  "0:0:memory.limit_in_bytes=67108864"},
-    {"memory v2",                   &v2, KEY_MemoryMax,     {.number = 64 * MEBI},                  "0:0:memory.max=67108864"           },
-    {"a quarter of the memory",
-     &v2,
-     KEY_MemoryMax,                                         {.percent = true, .number = 2500},
-     "0:0:memory.max=2147483648"                                                                                                        },
-    {"a hundredth of a percent",    &v2, KEY_MemoryMax,     {.percent = true, .number = 1},         "0:0:memory.max=858993"             },
-    {"memory without limit",        &v2, KEY_MemoryMax,     NO_LIMIT,                               ""                                  },
-    {"swap v2",                     &v2, KEY_MemorySwapMax, {.number = 0},                          "0:0:memory.swap.max=0"             },
-    {"tasks v1",                    &v1, KEY_TasksMax,      {.number = 32},                         "0:0:pids.max=32"                   },
-    {"tasks v2",                    &v2, KEY_TasksMax,      {.number = 32},                         "0:0:pids.max=32"                   },
-    {"a share of the tasks",        &v1, KEY_TasksMax,      {.percent = true, .number = 1500},      "0:0:pids.max=4915"                 },
-    {"never no task at all",        &v1, KEY_TasksMax,      {.percent = true, .number = 0},         "0:0:pids.max=1"                    },
-    {"tasks without limit",         &v1, KEY_TasksMax,      NO_LIMIT,                               ""                                  },
-    {"weight v2",                   &v2, KEY_CPUWeight,     {.number = 250},                        "0:0:cpu.weight=250"                },
-    {"default weight v1",           &v1, KEY_CPUWeight,     {.number = 100},                        "0:0:cpu.shares=1024"               },
-    {"weight v1",                   &v1, KEY_CPUWeight,     {.number = 250},                        "0:0:cpu.shares=2560"               },
-    {"least weight v1",             &v1, KEY_CPUWeight,     {.number = 1},                          "0:0:cpu.shares=10"                 },
-    {"greatest weight v1",          &v1, KEY_CPUWeight,     {.number = 10000},                      "0:0:cpu.shares=102400"             },
-    {"quota v2",                    &v2, KEY_CPUQuota,      {.percent = true, .number = 15000},     "0:0:cpu.max=150000 100000"         },
-    {"quota v1",
-     &v1,
-     KEY_CPUQuota,                                          {.percent = true, .number = 2000},
-     "0:0:cpu.cfs_period_us=100000 0:0:cpu.cfs_quota_us=20000"                                                                          },
-    {"half a percent needs 200 ms",
-     &v2,
-     KEY_CPUQuota,                                          {.percent = true, .number = 50},
-     "0:0:cpu.max=1000 200000"                                                                                                          },
-    {"the smallest quota",          &v2, KEY_CPUQuota,      {.percent = true, .number = 1},         "0:0:cpu.max=1000 1000000"          },
-    {"a quota past any machine",
-     &v2,
-     KEY_CPUQuota,                                          {.percent = true, .number = INT64_MAX},
-     "0:0:cpu.max=109951162770 100000"                                                                                                  },
-    {"quota without limit",         &v2, KEY_CPUQuota,      NO_LIMIT,                               ""                                  },
+        {"memory v1",                   &v1, KEY_MemoryMax,     {.number = 64 * MEBI},                  "0:0:memory.limit_in_bytes=67108864"},
+        {"memory v2",                   &v2, KEY_MemoryMax,     {.number = 64 * MEBI},                  "0:0:memory.max=67108864"           },
+        {"a quarter of the memory",     &v2, KEY_MemoryMax,     {.percent = true, .number = 2500},      "0:0:memory.max=2147483648"         },
+        {"a hundredth of a percent",    &v2, KEY_MemoryMax,     {.percent = true, .number = 1},         "0:0:memory.max=858993"             },
+        {"memory without limit",        &v2, KEY_MemoryMax,     NO_LIMIT,                               ""                                  },
+        {"swap v2",                     &v2, KEY_MemorySwapMax, {.number = 0},                          "0:0:memory.swap.max=0"             },
+        {"tasks v1",                    &v1, KEY_TasksMax,      {.number = 32},                         "0:0:pids.max=32"                   },
+        {"tasks v2",                    &v2, KEY_TasksMax,      {.number = 32},                         "0:0:pids.max=32"                   },
+        {"a share of the tasks",        &v1, KEY_TasksMax,      {.percent = true, .number = 1500},      "0:0:pids.max=4915"                 },
+        {"never no task at all",        &v1, KEY_TasksMax,      {.percent = true, .number = 0},         "0:0:pids.max=1"                    },
+        {"tasks without limit",         &v1, KEY_TasksMax,      NO_LIMIT,                               ""                                  },
+        {"weight v2",                   &v2, KEY_CPUWeight,     {.number = 250},                        "0:0:cpu.weight=250"                },
+        {"default weight v1",           &v1, KEY_CPUWeight,     {.number = 100},                        "0:0:cpu.shares=1024"               },
+        {"weight v1",                   &v1, KEY_CPUWeight,     {.number = 250},                        "0:0:cpu.shares=2560"               },
+        {"least weight v1",             &v1, KEY_CPUWeight,     {.number = 1},                          "0:0:cpu.shares=10"                 },
+        {"greatest weight v1",          &v1, KEY_CPUWeight,     {.number = 10000},                      "0:0:cpu.shares=102400"             },
+        {"quota v2",                    &v2, KEY_CPUQuota,      {.percent = true, .number = 15000},     "0:0:cpu.max=150000 100000"         },
+        {"quota v1",
+         &v1,
+         KEY_CPUQuota,                                          {.percent = true, .number = 2000},
+         "0:0:cpu.cfs_period_us=100000 0:0:cpu.cfs_quota_us=20000"                                                                          },
+        {"half a percent needs 200 ms", &v2, KEY_CPUQuota,      {.percent = true, .number = 50},        "0:0:cpu.max=1000 200000"           },
+        {"the smallest quota",          &v2, KEY_CPUQuota,      {.percent = true, .number = 1},         "0:0:cpu.max=1000 1000000"          },
+        {"a quota past any machine",
+         &v2,
+         KEY_CPUQuota,                                          {.percent = true, .number = INT64_MAX},
+         "0:0:cpu.max=109951162770 100000"                                                                                                  },
+        {"quota without limit",         &v2, KEY_CPUQuota,      NO_LIMIT,                               ""                                  },
 };
 
 static void values_become_the_documented_writes(void **state)
@@ -197,8 +191,7 @@ static void values_become_the_documented_writes(void **state)
 		set(vector->key, vector->value);
 		int result = plan_on(vector->facts);
 		if (result != 0 || strcmp(writes(), vector->writes) != 0)
-			fail_msg("%s: %d, \"%s\" instead of \"%s\"", vector->name, result, writes(),
-			         vector->writes);
+			fail_msg("%s: %d, \"%s\" instead of \"%s\"", vector->name, result, writes(), vector->writes);
 	}
 }
 
@@ -217,8 +210,7 @@ static void swap_on_v1_is_the_sum_and_comes_after_memory(void **state)
 	set_number(KEY_MemoryMax, 64 * MEBI);
 	set_number(KEY_MemorySwapMax, 32 * MEBI);
 	assert_int_equal(plan_on(&v1), 0);
-	assert_string_equal(writes(),
-	                    "0:0:memory.limit_in_bytes=67108864 0:0:memory.memsw.limit_in_bytes=100663296");
+	assert_string_equal(writes(), "0:0:memory.limit_in_bytes=67108864 0:0:memory.memsw.limit_in_bytes=100663296");
 }
 
 static void swap_without_memory_cannot_be_had_on_v1(void **state)
@@ -322,8 +314,8 @@ static void prefer_warns_once_and_names_each(void **state)
 	set_number(KEY_TasksMax, 32);
 	set_number(KEY_CPUWeight, 50);
 	assert_int_equal(plan_on(&hybrid), 0);
-	assert_string_equal(
-	    warning(), "not limited on this machine: CPUWeight= (no cpu controller that can be used here)");
+	assert_string_equal(warning(),
+	                    "not limited on this machine: CPUWeight= (no cpu controller that can be used here)");
 	assert_string_equal(writes(), "0:0:memory.limit_in_bytes=67108864 1:0:pids.max=32");
 
 	tear_down(state);
@@ -335,8 +327,7 @@ static void prefer_warns_once_and_names_each(void **state)
 	set_number(KEY_CPUWeight, 50);
 	set(KEY_CPUQuota, (struct value){.percent = true, .number = 5000});
 	assert_int_equal(plan_on(&nothing), 0);
-	static const char *const keys[] = {
-	    "MemoryMax=", "MemorySwapMax=", "TasksMax=", "CPUWeight=", "CPUQuota="};
+	static const char *const keys[] = {"MemoryMax=", "MemorySwapMax=", "TasksMax=", "CPUWeight=", "CPUQuota="};
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		assert_non_null(strstr(warning(), keys[i]));
 	assert_false(draft.head.flags & (PLAN_CGROUP | PLAN_OOM_KILL));
@@ -399,24 +390,24 @@ static void oom_policy_continue_kills_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(values_become_the_documented_writes),
-	    TEST(a_period_moves_the_quota),
-	    TEST(swap_on_v1_is_the_sum_and_comes_after_memory),
-	    TEST(swap_without_memory_cannot_be_had_on_v1),
-	    TEST(swap_that_is_not_accounted_is_refused),
-	    TEST(only_hierarchies_with_limits_are_used),
-	    TEST(two_limits_share_their_hierarchy),
-	    TEST(a_hierarchy_to_kill_by_is_added_where_no_limit_brings_one),
-	    TEST(a_limit_on_v2_brings_one),
-	    TEST(without_limits_there_is_still_a_cgroup),
-	    TEST(without_limits_a_host_without_cgroups_will_do),
-	    TEST(require_refuses_every_limit_that_is_missing),
-	    TEST(prefer_warns_once_and_names_each),
-	    TEST(off_plans_nothing),
-	    TEST(oom_policy_kill_ends_the_payloads_leaf),
-	    TEST(oom_policy_kill_on_v1_is_watched),
-	    TEST(oom_policy_needs_a_memory_limit),
-	    TEST(oom_policy_continue_kills_one),
+	        TEST(values_become_the_documented_writes),
+	        TEST(a_period_moves_the_quota),
+	        TEST(swap_on_v1_is_the_sum_and_comes_after_memory),
+	        TEST(swap_without_memory_cannot_be_had_on_v1),
+	        TEST(swap_that_is_not_accounted_is_refused),
+	        TEST(only_hierarchies_with_limits_are_used),
+	        TEST(two_limits_share_their_hierarchy),
+	        TEST(a_hierarchy_to_kill_by_is_added_where_no_limit_brings_one),
+	        TEST(a_limit_on_v2_brings_one),
+	        TEST(without_limits_there_is_still_a_cgroup),
+	        TEST(without_limits_a_host_without_cgroups_will_do),
+	        TEST(require_refuses_every_limit_that_is_missing),
+	        TEST(prefer_warns_once_and_names_each),
+	        TEST(off_plans_nothing),
+	        TEST(oom_policy_kill_ends_the_payloads_leaf),
+	        TEST(oom_policy_kill_on_v1_is_watched),
+	        TEST(oom_policy_needs_a_memory_limit),
+	        TEST(oom_policy_continue_kills_one),
 	};
 	return cmocka_run_group_tests_name("plan_cgroup", tests, NULL, NULL);
 }

@@ -38,20 +38,20 @@
 #define NOT_CALLED 0xffffffffu
 
 /* What the compiled-in profiles say. */
-#define DEFAULT_POLICY                                                                                       \
-	"RestrictNamespaces=yes\n"                                                                           \
-	"SystemCallFilter=@sandbox\n"                                                                        \
-	"SystemCallErrorNumber=EPERM\n"                                                                      \
-	"SystemCallArchitectures=native\n"                                                                   \
-	"RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK\n"                                      \
-	"LockPersonality=yes\n"                                                                              \
-	"RestrictRealtime=yes\n"                                                                             \
+#define DEFAULT_POLICY                                                                                                 \
+	"RestrictNamespaces=yes\n"                                                                                     \
+	"SystemCallFilter=@sandbox\n"                                                                                  \
+	"SystemCallErrorNumber=EPERM\n"                                                                                \
+	"SystemCallArchitectures=native\n"                                                                             \
+	"RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK\n"                                                \
+	"LockPersonality=yes\n"                                                                                        \
+	"RestrictRealtime=yes\n"                                                                                       \
 	"RestrictSUIDSGID=yes\n"
 
 static const enum key_id filter_keys[] = {
-    KEY_SystemCallFilter,   KEY_SystemCallErrorNumber,   KEY_SystemCallArchitectures,
-    KEY_RestrictNamespaces, KEY_RestrictAddressFamilies, KEY_MemoryDenyWriteExecute,
-    KEY_LockPersonality,    KEY_RestrictRealtime,        KEY_RestrictSUIDSGID};
+        KEY_SystemCallFilter,   KEY_SystemCallErrorNumber,   KEY_SystemCallArchitectures,
+        KEY_RestrictNamespaces, KEY_RestrictAddressFamilies, KEY_MemoryDenyWriteExecute,
+        KEY_LockPersonality,    KEY_RestrictRealtime,        KEY_RestrictSUIDSGID};
 
 /* --- a profile from lines, and its filter --- */
 
@@ -74,8 +74,8 @@ static void read_line(const char *line, size_t length, unsigned number)
 	assert_non_null(equal);
 	enum key_id id = key_find(line, (size_t)(equal - line));
 	assert_true(id != KEY_COUNT);
-	if (value_read(id, equal + 1, length - (size_t)(equal - line) - 1, &origin, &arena,
-	               &profile.values[id], &problem))
+	if (value_read(id, equal + 1, length - (size_t)(equal - line) - 1, &origin, &arena, &profile.values[id],
+	               &problem))
 		fail_msg("%.*s: %s", (int)length, line, problem.text);
 }
 
@@ -123,7 +123,7 @@ static int tear_down(void **state)
 static uint32_t run(int number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
 	struct seccomp_data data = {
-	    .nr = number, .arch = FILTER_ARCHITECTURE, .args = {a, b, c, d}
+	        .nr = number, .arch = FILTER_ARCHITECTURE, .args = {a, b, c, d}
         };
 
 	return number < 0 ? NOT_CALLED : bpf_run(program(), draft.filter.count, &data, NULL);
@@ -164,9 +164,8 @@ static void without_a_list_every_known_call_is_allowed(void **state)
 	plan("");
 	syscall_set_begin(&known, NULL);
 	for (int n = 0; n < 600; n++)
-		assert_int_equal(run(n, 0, 0, 0, 0), syscall_set_has(&known, (unsigned)n)
-		                                         ? SECCOMP_RET_ALLOW
-		                                         : FILTER_ERRNO(ENOSYS));
+		assert_int_equal(run(n, 0, 0, 0, 0),
+		                 syscall_set_has(&known, (unsigned)n) ? SECCOMP_RET_ALLOW : FILTER_ERRNO(ENOSYS));
 }
 
 static void assignments_append(void **state)
@@ -198,26 +197,26 @@ static void bad_words_are_errors(void **state)
 		unsigned line; /* of the last word */
 		const char *message, *hint;
 	} table[] = {
-	    {KEY_SystemCallFilter,
-	     {"read", "opemat"},
-	     2, "SystemCallFilter: unknown system call or group \"opemat\"",
-	     "did you mean openat?" },
-	    {KEY_SystemCallFilter,
-	     {"~@mout"},
-	     1, "SystemCallFilter: unknown system call or group \"@mout\"",
-	     "did you mean ~@mount?"},
-	    {KEY_SystemCallFilter,
-	     {"no_such_thing_at_all"},
-	     1, "SystemCallFilter: unknown system call or group \"no_such_thing_at_all\"",
-	     NULL	           },
-	    {KEY_RestrictAddressFamilies,
-	     {"AF_UNIX", "AF_NONE"},
-	     2, "RestrictAddressFamilies: unknown address family \"AF_NONE\"",
-	     NULL	           },
-	    {KEY_SystemCallArchitectures,
-	     {"native", "x86"},
-	     2, "SystemCallArchitectures: x86: not enforced by this build",
-	     "write native"         },
+	        {KEY_SystemCallFilter,
+	         {"read", "opemat"},
+	         2, "SystemCallFilter: unknown system call or group \"opemat\"",
+	         "did you mean openat?" },
+	        {KEY_SystemCallFilter,
+	         {"~@mout"},
+	         1, "SystemCallFilter: unknown system call or group \"@mout\"",
+	         "did you mean ~@mount?"},
+	        {KEY_SystemCallFilter,
+	         {"no_such_thing_at_all"},
+	         1, "SystemCallFilter: unknown system call or group \"no_such_thing_at_all\"",
+	         NULL                   },
+	        {KEY_RestrictAddressFamilies,
+	         {"AF_UNIX", "AF_NONE"},
+	         2, "RestrictAddressFamilies: unknown address family \"AF_NONE\"",
+	         NULL                   },
+	        {KEY_SystemCallArchitectures,
+	         {"native", "x86"},
+	         2, "SystemCallArchitectures: x86: not enforced by this build",
+	         "write native"         },
 	};
 
 	(void)state;
@@ -225,8 +224,7 @@ static void bad_words_are_errors(void **state)
 		struct value_word words[3] = {{.text = NULL}};
 		size_t count = 0;
 		for (; count < 3 && table[i].words[count]; count++)
-			words[count] =
-			    (struct value_word){table[i].words[count], "policy", (unsigned)count + 1, true};
+			words[count] = (struct value_word){table[i].words[count], "policy", (unsigned)count + 1, true};
 		read_profile("");
 		profile.values[table[i].key].words = words;
 		profile.values[table[i].key].word_count = count;
@@ -254,142 +252,137 @@ static const struct argument_case {
 	uint32_t wanted;
 } argument_cases[] = {
   /* the terminal, without any key */
-    {"",                                                                          NUMBER_ioctl,              0,                                TIOCSTI,                                 0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"",                                                                          NUMBER_ioctl,              0,                                TIOCLINUX,                               0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"",                                                                          NUMBER_ioctl,              0,                                HIGH | TIOCSTI,                          0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"",                                                                          NUMBER_ioctl,              0,                                HIGH | TIOCLINUX,                        0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"",                                                                          NUMBER_ioctl,              TIOCSTI,                          TIOCGWINSZ,                              TIOCSTI,                0,     SECCOMP_RET_ALLOW         },
-    {"SystemCallFilter=@basic-io",                                                NUMBER_ioctl,              0,                                TIOCGWINSZ,                              0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"",                                                                          NUMBER_ioctl,              0,                                TIOCSTI,                                 0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"",                                                                          NUMBER_ioctl,              0,                                TIOCLINUX,                               0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"",                                                                          NUMBER_ioctl,              0,                                HIGH | TIOCSTI,                          0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"",                                                                          NUMBER_ioctl,              0,                                HIGH | TIOCLINUX,                        0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"",                                                                          NUMBER_ioctl,              TIOCSTI,                          TIOCGWINSZ,                              TIOCSTI,                0,     SECCOMP_RET_ALLOW         },
+        {"SystemCallFilter=@basic-io",                                                NUMBER_ioctl,              0,                                TIOCGWINSZ,                              0,                      0,     FILTER_ERRNO(EPERM)       },
 
-    {"RestrictNamespaces=no",                                                     NUMBER_unshare,            CLONE_NEWUSER,                    0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictNamespaces=no",                                                     NUMBER_clone3,             0,                                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictNamespaces=no",                                                     NUMBER_setns,              0,                                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictNamespaces=yes",                                                    NUMBER_clone3,             0,                                0,                                       0,                      0,     FILTER_ERRNO(ENOSYS)      },
-    {"RestrictNamespaces=yes",                                                    NUMBER_setns,              3,                                CLONE_NEWNET,                            0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictNamespaces=yes",                                                    NUMBER_setns,              3,                                0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictNamespaces=yes",                                                    NUMBER_clone,              SIGCHLD,                          0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictNamespaces=yes",                                                    NUMBER_clone,              CLONE_VM | CLONE_VFORK | SIGCHLD, 0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictNamespaces=yes",                                                    NUMBER_clone,              CLONE_NEWUSER | SIGCHLD,          0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictNamespaces=yes",                                                    NUMBER_clone,              HIGH | CLONE_NEWNS | SIGCHLD,     0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictNamespaces=yes",                                                    NUMBER_clone,              CLONE_NEWCGROUP,                  0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictNamespaces=yes",                                                    NUMBER_clone,              CLONE_NEWUTS,                     0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictNamespaces=yes",                                                    NUMBER_clone,              CLONE_NEWIPC,                     0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictNamespaces=yes",                                                    NUMBER_clone,              CLONE_NEWPID,                     0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictNamespaces=yes",                                                    NUMBER_clone,              CLONE_NEWNET,                     0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictNamespaces=yes",                                                    NUMBER_clone,              0x80 /* CLONE_NEWTIME */,         0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictNamespaces=yes",                                                    NUMBER_unshare,            CLONE_FILES | CLONE_FS,           0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictNamespaces=yes",                                                    NUMBER_unshare,            0,                                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictNamespaces=yes",                                                    NUMBER_unshare,            CLONE_NEWUSER,                    0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictNamespaces=yes",                                                    NUMBER_unshare,            CLONE_FS | CLONE_NEWNS,           0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictNamespaces=yes",                                                    NUMBER_unshare,            0x80,                             0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictNamespaces=yes",                                                    NUMBER_unshare,            0x00100000 /* unassigned */,      0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictNamespaces=yes",                                                    NUMBER_unshare,            UINT64_C(1) << 33,                0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictNamespaces=~user",                                                  NUMBER_unshare,            CLONE_NEWUSER,                    0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictNamespaces=~user",                                                  NUMBER_unshare,            CLONE_NEWNET,                     0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictNamespaces=~user",                                                  NUMBER_clone,              CLONE_NEWNET,                     0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictNamespaces=~user",                                                  NUMBER_clone3,             0,                                0,                                       0,                      0,     FILTER_ERRNO(ENOSYS)      },
-    {"RestrictNamespaces=~user",                                                  NUMBER_setns,              3,                                CLONE_NEWNET,                            0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictNamespaces=~user",                                                  NUMBER_setns,              3,                                CLONE_NEWUSER,                           0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictNamespaces=~user",                                                  NUMBER_setns,              3,                                0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictNamespaces=net",                                                    NUMBER_unshare,            CLONE_NEWNET,                     0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictNamespaces=net",                                                    NUMBER_unshare,            CLONE_NEWNS,                      0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=no",                                                     NUMBER_unshare,            CLONE_NEWUSER,                    0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictNamespaces=no",                                                     NUMBER_clone3,             0,                                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictNamespaces=no",                                                     NUMBER_setns,              0,                                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictNamespaces=yes",                                                    NUMBER_clone3,             0,                                0,                                       0,                      0,     FILTER_ERRNO(ENOSYS)      },
+        {"RestrictNamespaces=yes",                                                    NUMBER_setns,              3,                                CLONE_NEWNET,                            0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=yes",                                                    NUMBER_setns,              3,                                0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=yes",                                                    NUMBER_clone,              SIGCHLD,                          0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictNamespaces=yes",                                                    NUMBER_clone,              CLONE_VM | CLONE_VFORK | SIGCHLD, 0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictNamespaces=yes",                                                    NUMBER_clone,              CLONE_NEWUSER | SIGCHLD,          0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=yes",                                                    NUMBER_clone,              HIGH | CLONE_NEWNS | SIGCHLD,     0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=yes",                                                    NUMBER_clone,              CLONE_NEWCGROUP,                  0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=yes",                                                    NUMBER_clone,              CLONE_NEWUTS,                     0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=yes",                                                    NUMBER_clone,              CLONE_NEWIPC,                     0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=yes",                                                    NUMBER_clone,              CLONE_NEWPID,                     0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=yes",                                                    NUMBER_clone,              CLONE_NEWNET,                     0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=yes",                                                    NUMBER_clone,              0x80 /* CLONE_NEWTIME */,         0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=yes",                                                    NUMBER_unshare,            CLONE_FILES | CLONE_FS,           0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictNamespaces=yes",                                                    NUMBER_unshare,            0,                                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictNamespaces=yes",                                                    NUMBER_unshare,            CLONE_NEWUSER,                    0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=yes",                                                    NUMBER_unshare,            CLONE_FS | CLONE_NEWNS,           0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=yes",                                                    NUMBER_unshare,            0x80,                             0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=yes",                                                    NUMBER_unshare,            0x00100000 /* unassigned */,      0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=yes",                                                    NUMBER_unshare,            UINT64_C(1) << 33,                0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=~user",                                                  NUMBER_unshare,            CLONE_NEWUSER,                    0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=~user",                                                  NUMBER_unshare,            CLONE_NEWNET,                     0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictNamespaces=~user",                                                  NUMBER_clone,              CLONE_NEWNET,                     0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictNamespaces=~user",                                                  NUMBER_clone3,             0,                                0,                                       0,                      0,     FILTER_ERRNO(ENOSYS)      },
+        {"RestrictNamespaces=~user",                                                  NUMBER_setns,              3,                                CLONE_NEWNET,                            0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictNamespaces=~user",                                                  NUMBER_setns,              3,                                CLONE_NEWUSER,                           0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=~user",                                                  NUMBER_setns,              3,                                0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictNamespaces=net",                                                    NUMBER_unshare,            CLONE_NEWNET,                     0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictNamespaces=net",                                                    NUMBER_unshare,            CLONE_NEWNS,                      0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
 
-    {"",                                                                          NUMBER_socket,             AF_PACKET,                        0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"",                                                                          NUMBER_io_uring_setup,     0,                                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictAddressFamilies=AF_UNIX AF_INET",                                   NUMBER_socket,             AF_UNIX,                          0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictAddressFamilies=AF_UNIX AF_INET",                                   NUMBER_socket,             HIGH | AF_INET,                   0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictAddressFamilies=AF_UNIX AF_INET",                                   NUMBER_socket,             AF_INET6,                         0,                                       0,                      0,     FILTER_ERRNO(EAFNOSUPPORT)},
-    {"RestrictAddressFamilies=AF_UNIX AF_INET",                                   NUMBER_socket,             HIGH | AF_ALG,                    0,                                       0,                      0,
-     FILTER_ERRNO(EAFNOSUPPORT)                                                                                                                                                                                                                  },
-    {"RestrictAddressFamilies=AF_UNIX AF_INET",                                   NUMBER_socket,             65,                               0,                                       0,                      0,     FILTER_ERRNO(EAFNOSUPPORT)},
-    {"RestrictAddressFamilies=AF_UNIX AF_INET",                                   NUMBER_socket,             0xffffffff,                       0,                                       0,                      0,
-     FILTER_ERRNO(EAFNOSUPPORT)                                                                                                                                                                                                                  },
-    {"RestrictAddressFamilies=AF_UNIX AF_INET",                                   NUMBER_socketpair,         AF_UNIX,                          0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictAddressFamilies=AF_UNIX AF_INET",                                   NUMBER_socketpair,         AF_TIPC,                          0,                                       0,                      0,
-     FILTER_ERRNO(EAFNOSUPPORT)                                                                                                                                                                                                                  },
-    {"RestrictAddressFamilies=AF_UNIX AF_INET",                                   NUMBER_io_uring_setup,     0,                                0,                                       0,                      0,     FILTER_ERRNO(ENOSYS)      },
-    {"RestrictAddressFamilies=none",                                              NUMBER_socket,             AF_UNIX,                          0,                                       0,                      0,     FILTER_ERRNO(EAFNOSUPPORT)},
-    {"RestrictAddressFamilies=AF_UNIX\nRestrictAddressFamilies=none",             NUMBER_socket,             AF_UNIX,                          0,                                       0,                      0,
-     FILTER_ERRNO(EAFNOSUPPORT)                                                                                                                                                                                                                  },
-    {"RestrictAddressFamilies=~AF_INET\nRestrictAddressFamilies=none",            NUMBER_socket,             AF_UNIX,                          0,                                       0,                      0,
-     FILTER_ERRNO(EAFNOSUPPORT)                                                                                                                                                                                                                  },
-    {"RestrictAddressFamilies=none\nRestrictAddressFamilies=AF_UNIX",             NUMBER_socket,             AF_UNIX,                          0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictAddressFamilies=~AF_PACKET ~AF_ALG",                                NUMBER_socket,             AF_PACKET,                        0,                                       0,                      0,
-     FILTER_ERRNO(EAFNOSUPPORT)                                                                                                                                                                                                                  },
-    {"RestrictAddressFamilies=~AF_PACKET ~AF_ALG",                                NUMBER_socket,             AF_ALG,                           0,                                       0,                      0,
-     FILTER_ERRNO(EAFNOSUPPORT)                                                                                                                                                                                                                  },
-    {"RestrictAddressFamilies=~AF_PACKET ~AF_ALG",                                NUMBER_socket,             AF_INET,                          0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictAddressFamilies=AF_UNIX\nRestrictAddressFamilies=AF_INET",          NUMBER_socket,             AF_INET,                          0,                                       0,                      0,
-     SECCOMP_RET_ALLOW                                                                                                                                                                                                                           },
-    {"RestrictAddressFamilies=AF_UNIX AF_INET\nRestrictAddressFamilies=~AF_INET", NUMBER_socket,             AF_INET,                          0,
-     0,                                                                                                                                                                                                         0,     FILTER_ERRNO(EAFNOSUPPORT)},
+        {"",                                                                          NUMBER_socket,             AF_PACKET,                        0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"",                                                                          NUMBER_io_uring_setup,     0,                                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictAddressFamilies=AF_UNIX AF_INET",                                   NUMBER_socket,             AF_UNIX,                          0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictAddressFamilies=AF_UNIX AF_INET",                                   NUMBER_socket,             HIGH | AF_INET,                   0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictAddressFamilies=AF_UNIX AF_INET",                                   NUMBER_socket,             AF_INET6,                         0,                                       0,                      0,     FILTER_ERRNO(EAFNOSUPPORT)},
+        {"RestrictAddressFamilies=AF_UNIX AF_INET",                                   NUMBER_socket,             HIGH | AF_ALG,                    0,                                       0,                      0,     FILTER_ERRNO(EAFNOSUPPORT)},
+        {"RestrictAddressFamilies=AF_UNIX AF_INET",                                   NUMBER_socket,             65,                               0,                                       0,                      0,     FILTER_ERRNO(EAFNOSUPPORT)},
+        {"RestrictAddressFamilies=AF_UNIX AF_INET",                                   NUMBER_socket,             0xffffffff,                       0,                                       0,                      0,     FILTER_ERRNO(EAFNOSUPPORT)},
+        {"RestrictAddressFamilies=AF_UNIX AF_INET",                                   NUMBER_socketpair,         AF_UNIX,                          0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictAddressFamilies=AF_UNIX AF_INET",                                   NUMBER_socketpair,         AF_TIPC,                          0,                                       0,                      0,     FILTER_ERRNO(EAFNOSUPPORT)},
+        {"RestrictAddressFamilies=AF_UNIX AF_INET",                                   NUMBER_io_uring_setup,     0,                                0,                                       0,                      0,     FILTER_ERRNO(ENOSYS)      },
+        {"RestrictAddressFamilies=none",                                              NUMBER_socket,             AF_UNIX,                          0,                                       0,                      0,     FILTER_ERRNO(EAFNOSUPPORT)},
+        {"RestrictAddressFamilies=AF_UNIX\nRestrictAddressFamilies=none",             NUMBER_socket,             AF_UNIX,                          0,                                       0,                      0,
+         FILTER_ERRNO(EAFNOSUPPORT)                                                                                                                                                                                                                  },
+        {"RestrictAddressFamilies=~AF_INET\nRestrictAddressFamilies=none",            NUMBER_socket,             AF_UNIX,                          0,                                       0,                      0,
+         FILTER_ERRNO(EAFNOSUPPORT)                                                                                                                                                                                                                  },
+        {"RestrictAddressFamilies=none\nRestrictAddressFamilies=AF_UNIX",             NUMBER_socket,             AF_UNIX,                          0,                                       0,                      0,
+         SECCOMP_RET_ALLOW                                                                                                                                                                                                                           },
+        {"RestrictAddressFamilies=~AF_PACKET ~AF_ALG",                                NUMBER_socket,             AF_PACKET,                        0,                                       0,                      0,     FILTER_ERRNO(EAFNOSUPPORT)},
+        {"RestrictAddressFamilies=~AF_PACKET ~AF_ALG",                                NUMBER_socket,             AF_ALG,                           0,                                       0,                      0,     FILTER_ERRNO(EAFNOSUPPORT)},
+        {"RestrictAddressFamilies=~AF_PACKET ~AF_ALG",                                NUMBER_socket,             AF_INET,                          0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictAddressFamilies=AF_UNIX\nRestrictAddressFamilies=AF_INET",          NUMBER_socket,             AF_INET,                          0,                                       0,                      0,
+         SECCOMP_RET_ALLOW                                                                                                                                                                                                                           },
+        {"RestrictAddressFamilies=AF_UNIX AF_INET\nRestrictAddressFamilies=~AF_INET", NUMBER_socket,             AF_INET,                          0,                                       0,                      0,
+         FILTER_ERRNO(EAFNOSUPPORT)                                                                                                                                                                                                                  },
 
-    {"",                                                                          NUMBER_syslog,             0,                                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"ProtectKernelLogs=yes",                                                     NUMBER_syslog,             3,                                0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"",                                                                          NUMBER_syslog,             0,                                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"ProtectKernelLogs=yes",                                                     NUMBER_syslog,             3,                                0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
 
-    {"MemoryDenyWriteExecute=yes",                                                NUMBER_mmap,               0,                                1,                                       PROT_READ | PROT_WRITE, 0,     SECCOMP_RET_ALLOW         },
-    {"MemoryDenyWriteExecute=yes",                                                NUMBER_mmap,               0,                                1,                                       PROT_READ | PROT_EXEC,  0,     SECCOMP_RET_ALLOW         },
-    {"MemoryDenyWriteExecute=yes",                                                NUMBER_mmap,               0,                                1,                                       PROT_WRITE | PROT_EXEC, 0,     FILTER_ERRNO(EPERM)       },
-    {"MemoryDenyWriteExecute=yes",                                                NUMBER_mprotect,           0,                                1,                                       PROT_READ | PROT_WRITE, 0,     SECCOMP_RET_ALLOW         },
-    {"MemoryDenyWriteExecute=yes",                                                NUMBER_mprotect,           0,                                1,                                       PROT_EXEC,              0,     FILTER_ERRNO(EPERM)       },
-    {"MemoryDenyWriteExecute=yes",                                                NUMBER_pkey_mprotect,      0,                                1,                                       PROT_READ | PROT_EXEC,  0,     FILTER_ERRNO(EPERM)       },
-    {"MemoryDenyWriteExecute=yes",                                                NUMBER_shmat,              0,                                0,                                       SHM_EXEC,               0,     FILTER_ERRNO(EPERM)       },
-    {"MemoryDenyWriteExecute=yes",                                                NUMBER_shmat,              0,                                0,                                       SHM_RDONLY,             0,     SECCOMP_RET_ALLOW         },
-    {"MemoryDenyWriteExecute=yes",                                                NUMBER_personality,        READ_IMPLIES_EXEC,                0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"MemoryDenyWriteExecute=yes",                                                NUMBER_personality,        ADDR_NO_RANDOMIZE,                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"MemoryDenyWriteExecute=yes",                                                NUMBER_personality,        0xffffffff,                       0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"MemoryDenyWriteExecute=yes\nLockPersonality=yes",                           NUMBER_personality,        ADDR_NO_RANDOMIZE,                0,                                       0,                      0,
-     FILTER_ERRNO(EPERM)                                                                                                                                                                                                                         },
-    {"",                                                                          NUMBER_mmap,               0,                                1,                                       PROT_WRITE | PROT_EXEC, 0,     SECCOMP_RET_ALLOW         },
+        {"MemoryDenyWriteExecute=yes",                                                NUMBER_mmap,               0,                                1,                                       PROT_READ | PROT_WRITE, 0,     SECCOMP_RET_ALLOW         },
+        {"MemoryDenyWriteExecute=yes",                                                NUMBER_mmap,               0,                                1,                                       PROT_READ | PROT_EXEC,  0,     SECCOMP_RET_ALLOW         },
+        {"MemoryDenyWriteExecute=yes",                                                NUMBER_mmap,               0,                                1,                                       PROT_WRITE | PROT_EXEC, 0,     FILTER_ERRNO(EPERM)       },
+        {"MemoryDenyWriteExecute=yes",                                                NUMBER_mprotect,           0,                                1,                                       PROT_READ | PROT_WRITE, 0,     SECCOMP_RET_ALLOW         },
+        {"MemoryDenyWriteExecute=yes",                                                NUMBER_mprotect,           0,                                1,                                       PROT_EXEC,              0,     FILTER_ERRNO(EPERM)       },
+        {"MemoryDenyWriteExecute=yes",                                                NUMBER_pkey_mprotect,      0,                                1,                                       PROT_READ | PROT_EXEC,  0,     FILTER_ERRNO(EPERM)       },
+        {"MemoryDenyWriteExecute=yes",                                                NUMBER_shmat,              0,                                0,                                       SHM_EXEC,               0,     FILTER_ERRNO(EPERM)       },
+        {"MemoryDenyWriteExecute=yes",                                                NUMBER_shmat,              0,                                0,                                       SHM_RDONLY,             0,     SECCOMP_RET_ALLOW         },
+        {"MemoryDenyWriteExecute=yes",                                                NUMBER_personality,        READ_IMPLIES_EXEC,                0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"MemoryDenyWriteExecute=yes",                                                NUMBER_personality,        ADDR_NO_RANDOMIZE,                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"MemoryDenyWriteExecute=yes",                                                NUMBER_personality,        0xffffffff,                       0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"MemoryDenyWriteExecute=yes\nLockPersonality=yes",                           NUMBER_personality,        ADDR_NO_RANDOMIZE,                0,                                       0,                      0,
+         FILTER_ERRNO(EPERM)                                                                                                                                                                                                                         },
+        {"",                                                                          NUMBER_mmap,               0,                                1,                                       PROT_WRITE | PROT_EXEC, 0,     SECCOMP_RET_ALLOW         },
 
-    {"LockPersonality=yes",                                                       NUMBER_personality,        0,                                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"LockPersonality=yes",                                                       NUMBER_personality,        0xffffffff,                       0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
-    {"LockPersonality=yes",                                                       NUMBER_personality,        HIGH | PER_LINUX32,               0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"LockPersonality=yes",                                                       NUMBER_personality,        ADDR_NO_RANDOMIZE,                0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"LockPersonality=no",                                                        NUMBER_personality,        ADDR_NO_RANDOMIZE,                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"LockPersonality=yes",                                                       NUMBER_personality,        0,                                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"LockPersonality=yes",                                                       NUMBER_personality,        0xffffffff,                       0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"LockPersonality=yes",                                                       NUMBER_personality,        HIGH | PER_LINUX32,               0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"LockPersonality=yes",                                                       NUMBER_personality,        ADDR_NO_RANDOMIZE,                0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"LockPersonality=no",                                                        NUMBER_personality,        ADDR_NO_RANDOMIZE,                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
 
-    {"RestrictRealtime=yes",                                                      NUMBER_sched_setscheduler, 0,                                SCHED_OTHER,                             0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictRealtime=yes",                                                      NUMBER_sched_setscheduler, 0,                                SCHED_BATCH | SCHED_RESET_ON_FORK,       0,                      0,
-     SECCOMP_RET_ALLOW                                                                                                                                                                                                                           },
-    {"RestrictRealtime=yes",                                                      NUMBER_sched_setscheduler, 0,                                SCHED_IDLE,                              0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictRealtime=yes",                                                      NUMBER_sched_setscheduler, 0,                                SCHED_FIFO,                              0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictRealtime=yes",                                                      NUMBER_sched_setscheduler, 0,                                SCHED_RR,                                0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictRealtime=yes",                                                      NUMBER_sched_setscheduler, 0,                                SCHED_DEADLINE,                          0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictRealtime=yes",                                                      NUMBER_sched_setscheduler, 0,                                HIGH | SCHED_FIFO | SCHED_RESET_ON_FORK, 0,                      0,
-     FILTER_ERRNO(EPERM)                                                                                                                                                                                                                         },
-    {"RestrictRealtime=yes",                                                      NUMBER_sched_setattr,      0,                                0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictRealtime=no",                                                       NUMBER_sched_setattr,      0,                                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictRealtime=yes",                                                      NUMBER_sched_setscheduler, 0,                                SCHED_OTHER,                             0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictRealtime=yes",                                                      NUMBER_sched_setscheduler, 0,                                SCHED_BATCH | SCHED_RESET_ON_FORK,       0,                      0,
+         SECCOMP_RET_ALLOW                                                                                                                                                                                                                           },
+        {"RestrictRealtime=yes",                                                      NUMBER_sched_setscheduler, 0,                                SCHED_IDLE,                              0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictRealtime=yes",                                                      NUMBER_sched_setscheduler, 0,                                SCHED_FIFO,                              0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictRealtime=yes",                                                      NUMBER_sched_setscheduler, 0,                                SCHED_RR,                                0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictRealtime=yes",                                                      NUMBER_sched_setscheduler, 0,                                SCHED_DEADLINE,                          0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictRealtime=yes",                                                      NUMBER_sched_setscheduler, 0,                                HIGH | SCHED_FIFO | SCHED_RESET_ON_FORK, 0,                      0,
+         FILTER_ERRNO(EPERM)                                                                                                                                                                                                                         },
+        {"RestrictRealtime=yes",                                                      NUMBER_sched_setattr,      0,                                0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictRealtime=no",                                                       NUMBER_sched_setattr,      0,                                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
 
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_fchmod,             3,                                0755,                                    0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_fchmod,             3,                                04755,                                   0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_fchmod,             3,                                01777,                                   0,                      0,     SECCOMP_RET_ALLOW         },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_fchmodat,           3,                                0,                                       02755,                  0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_fchmodat2,          3,                                0,                                       HIGH | 02755,           0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_mknodat,            3,                                0,                                       04755 | S_IFREG,        0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_mknodat,            3,                                0,                                       0755 | S_IFREG,         0,     SECCOMP_RET_ALLOW         },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_mkdirat,            3,                                0,                                       02755,                  0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_openat,             3,                                0,                                       O_CREAT | O_WRONLY,     04755, FILTER_ERRNO(EPERM)       },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_openat,             3,                                0,                                       O_TMPFILE | O_WRONLY,   04755, FILTER_ERRNO(EPERM)       },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_openat,             3,                                0,                                       O_CREAT | O_WRONLY,     0755,  SECCOMP_RET_ALLOW         },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_openat,             3,                                0,                                       O_RDONLY | O_DIRECTORY, 04755, SECCOMP_RET_ALLOW         },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_openat2,            3,                                0,                                       0,                      0,     FILTER_ERRNO(ENOSYS)      },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_io_uring_enter,     3,                                0,                                       0,                      0,     FILTER_ERRNO(ENOSYS)      },
-    {"RestrictSUIDSGID=no",                                                       NUMBER_openat2,            3,                                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_fchmod,             3,                                0755,                                    0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_fchmod,             3,                                04755,                                   0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_fchmod,             3,                                01777,                                   0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_fchmodat,           3,                                0,                                       02755,                  0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_fchmodat2,          3,                                0,                                       HIGH | 02755,           0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_mknodat,            3,                                0,                                       04755 | S_IFREG,        0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_mknodat,            3,                                0,                                       0755 | S_IFREG,         0,     SECCOMP_RET_ALLOW         },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_mkdirat,            3,                                0,                                       02755,                  0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_openat,             3,                                0,                                       O_CREAT | O_WRONLY,     04755, FILTER_ERRNO(EPERM)       },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_openat,             3,                                0,                                       O_TMPFILE | O_WRONLY,   04755, FILTER_ERRNO(EPERM)       },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_openat,             3,                                0,                                       O_CREAT | O_WRONLY,     0755,  SECCOMP_RET_ALLOW         },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_openat,             3,                                0,                                       O_RDONLY | O_DIRECTORY, 04755, SECCOMP_RET_ALLOW         },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_openat2,            3,                                0,                                       0,                      0,     FILTER_ERRNO(ENOSYS)      },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_io_uring_enter,     3,                                0,                                       0,                      0,     FILTER_ERRNO(ENOSYS)      },
+        {"RestrictSUIDSGID=no",                                                       NUMBER_openat2,            3,                                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
  /* calls that only x86_64 has */
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_chmod,              0,                                06755,                                   0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_mknod,              0,                                02755 | S_IFREG,                         0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_mkdir,              0,                                02755,                                   0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_creat,              0,                                04755,                                   0,                      0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_open,               0,                                O_CREAT,                                 04755,                  0,     FILTER_ERRNO(EPERM)       },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_open,               0,                                O_RDONLY,                                04755,                  0,     SECCOMP_RET_ALLOW         },
-    {"RestrictSUIDSGID=yes",                                                      NUMBER_chmod,              0,                                0755,                                    0,                      0,     SECCOMP_RET_ALLOW         },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_chmod,              0,                                06755,                                   0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_mknod,              0,                                02755 | S_IFREG,                         0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_mkdir,              0,                                02755,                                   0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_creat,              0,                                04755,                                   0,                      0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_open,               0,                                O_CREAT,                                 04755,                  0,     FILTER_ERRNO(EPERM)       },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_open,               0,                                O_RDONLY,                                04755,                  0,     SECCOMP_RET_ALLOW         },
+        {"RestrictSUIDSGID=yes",                                                      NUMBER_chmod,              0,                                0755,                                    0,                      0,     SECCOMP_RET_ALLOW         },
 
  /* the keys together with a list */
-    {"SystemCallFilter=@basic-io\nRestrictSUIDSGID=yes",                          NUMBER_openat,             3,                                0,                                       O_RDONLY,               0,
-     FILTER_ERRNO(EPERM)                                                                                                                                                                                                                         },
-    {"SystemCallFilter=@default\nRestrictNamespaces=yes",                         NUMBER_clone3,             0,                                0,                                       0,                      0,     FILTER_ERRNO(ENOSYS)      },
-    {"SystemCallFilter=@aio\nRestrictAddressFamilies=AF_UNIX",                    NUMBER_io_uring_setup,     0,                                0,                                       0,                      0,
-     FILTER_ERRNO(ENOSYS)                                                                                                                                                                                                                        },
+        {"SystemCallFilter=@basic-io\nRestrictSUIDSGID=yes",                          NUMBER_openat,             3,                                0,                                       O_RDONLY,               0,     FILTER_ERRNO(EPERM)       },
+        {"SystemCallFilter=@default\nRestrictNamespaces=yes",                         NUMBER_clone3,             0,                                0,                                       0,                      0,     FILTER_ERRNO(ENOSYS)      },
+        {"SystemCallFilter=@aio\nRestrictAddressFamilies=AF_UNIX",                    NUMBER_io_uring_setup,     0,                                0,                                       0,                      0,
+         FILTER_ERRNO(ENOSYS)                                                                                                                                                                                                                        },
 };
 /* clang-format on */
 
@@ -401,8 +394,7 @@ static void arguments_decide_as_the_keys_say(void **state)
 		plan(c->lines);
 		uint32_t got = run(c->number, c->a, c->b, c->c, c->d);
 		if (got != NOT_CALLED && got != c->wanted)
-			fail_msg("row %zu: \"%s\", call %d: %#x, not %#x", i, c->lines, c->number, got,
-			         c->wanted);
+			fail_msg("row %zu: \"%s\", call %d: %#x, not %#x", i, c->lines, c->number, got, c->wanted);
 	}
 }
 
@@ -457,10 +449,10 @@ static int errno_in_child(bool filtered, int (*call)(void))
 	return answer;
 }
 
-#define CALL(name, ...)                                                                                      \
-	static int name(void)                                                                                \
-	{                                                                                                    \
-		return (__VA_ARGS__) < 0 ? errno : 0;                                                        \
+#define CALL(name, ...)                                                                                                \
+	static int name(void)                                                                                          \
+	{                                                                                                              \
+		return (__VA_ARGS__) < 0 ? errno : 0;                                                                  \
 	}
 
 CALL(unshare_user, raw(NUMBER_unshare, CLONE_NEWUSER, 0, 0, 0, 0))
@@ -524,29 +516,29 @@ static const struct {
 	int filtered; /* errno with the filter; without it another one */
 	int where;    /* MACHINE_DEPENDENT: a kernel without the feature answers like the filter */
 } refused_calls[] = {
-    {"unshare(NEWUSER)",              unshare_user,        EPERM,        MACHINE_DEPENDENT},
-    {"setns",                         setns_nowhere,       EPERM,        ANYWHERE         },
-    {"clone3",                        clone3_nothing,      ENOSYS,       ANYWHERE         },
-    {"socket(AF_PACKET)",             packet_socket,       EAFNOSUPPORT, MACHINE_DEPENDENT},
-    {"socket(AF_PACKET), upper bits", packet_socket_high,  EAFNOSUPPORT, MACHINE_DEPENDENT},
-    {"socket(AF_ALG)",                alg_socket,          EAFNOSUPPORT, MACHINE_DEPENDENT},
-    {"socket(AF_VSOCK)",              vsock_socket,        EAFNOSUPPORT, MACHINE_DEPENDENT},
-    {"keyctl",                        keyctl_nothing,      EPERM,        ANYWHERE         },
-    {"add_key",                       add_key_nothing,     EPERM,        ANYWHERE         },
-    {"request_key",                   request_key_nothing, EPERM,        ANYWHERE         },
-    {"TIOCSTI",                       steal_input,         EPERM,        ANYWHERE         },
-    {"TIOCSTI, upper bits",           steal_input_high,    EPERM,        ANYWHERE         },
-    {"TIOCLINUX, upper bits",         console_input_high,  EPERM,        ANYWHERE         },
-    {"personality",                   no_randomisation,    EPERM,        ANYWHERE         },
-    {"kcmp",                          kcmp_nothing,        EPERM,        MACHINE_DEPENDENT},
-    {"io_uring_setup",                uring_nothing,       EPERM,        MACHINE_DEPENDENT},
-    {"name_to_handle_at",             handle_of_nothing,   EPERM,        ANYWHERE         },
-    {"move_pages",                    move_no_pages,       EPERM,        MACHINE_DEPENDENT},
-    {"sched_setattr",                 setattr_nothing,     EPERM,        ANYWHERE         },
-    {"SCHED_FIFO",                    realtime_nothing,    EPERM,        ANYWHERE         },
-    {"fchmod(04755)",                 suid_nowhere,        EPERM,        ANYWHERE         },
-    {"openat(O_TMPFILE, 04755)",      suid_in_tmpfile,     EPERM,        ANYWHERE         },
-    {"openat2",                       openat2_nothing,     ENOSYS,       ANYWHERE         },
+        {"unshare(NEWUSER)",              unshare_user,        EPERM,        MACHINE_DEPENDENT},
+        {"setns",                         setns_nowhere,       EPERM,        ANYWHERE         },
+        {"clone3",                        clone3_nothing,      ENOSYS,       ANYWHERE         },
+        {"socket(AF_PACKET)",             packet_socket,       EAFNOSUPPORT, MACHINE_DEPENDENT},
+        {"socket(AF_PACKET), upper bits", packet_socket_high,  EAFNOSUPPORT, MACHINE_DEPENDENT},
+        {"socket(AF_ALG)",                alg_socket,          EAFNOSUPPORT, MACHINE_DEPENDENT},
+        {"socket(AF_VSOCK)",              vsock_socket,        EAFNOSUPPORT, MACHINE_DEPENDENT},
+        {"keyctl",                        keyctl_nothing,      EPERM,        ANYWHERE         },
+        {"add_key",                       add_key_nothing,     EPERM,        ANYWHERE         },
+        {"request_key",                   request_key_nothing, EPERM,        ANYWHERE         },
+        {"TIOCSTI",                       steal_input,         EPERM,        ANYWHERE         },
+        {"TIOCSTI, upper bits",           steal_input_high,    EPERM,        ANYWHERE         },
+        {"TIOCLINUX, upper bits",         console_input_high,  EPERM,        ANYWHERE         },
+        {"personality",                   no_randomisation,    EPERM,        ANYWHERE         },
+        {"kcmp",                          kcmp_nothing,        EPERM,        MACHINE_DEPENDENT},
+        {"io_uring_setup",                uring_nothing,       EPERM,        MACHINE_DEPENDENT},
+        {"name_to_handle_at",             handle_of_nothing,   EPERM,        ANYWHERE         },
+        {"move_pages",                    move_no_pages,       EPERM,        MACHINE_DEPENDENT},
+        {"sched_setattr",                 setattr_nothing,     EPERM,        ANYWHERE         },
+        {"SCHED_FIFO",                    realtime_nothing,    EPERM,        ANYWHERE         },
+        {"fchmod(04755)",                 suid_nowhere,        EPERM,        ANYWHERE         },
+        {"openat(O_TMPFILE, 04755)",      suid_in_tmpfile,     EPERM,        ANYWHERE         },
+        {"openat2",                       openat2_nothing,     ENOSYS,       ANYWHERE         },
 };
 
 static void the_kernel_refuses_by_the_default_filter(void **state)
@@ -558,14 +550,12 @@ static void the_kernel_refuses_by_the_default_filter(void **state)
 		int filtered = errno_in_child(true, refused_calls[i].call);
 		int free_one = errno_in_child(false, refused_calls[i].call);
 		if (filtered != refused_calls[i].filtered)
-			fail_msg("%s: %d, not %d", refused_calls[i].name, filtered,
-			         refused_calls[i].filtered);
+			fail_msg("%s: %d, not %d", refused_calls[i].name, filtered, refused_calls[i].filtered);
 		if (free_one != filtered)
 			continue;
 		if (refused_calls[i].where == ANYWHERE)
 			fail_msg("%s: %d without the filter too", refused_calls[i].name, free_one);
-		print_message("no twin here for %s: this kernel says %d by itself\n", refused_calls[i].name,
-		              free_one);
+		print_message("no twin here for %s: this kernel says %d by itself\n", refused_calls[i].name, free_one);
 	}
 }
 
@@ -575,24 +565,23 @@ static void the_kernel_lets_everyday_calls_through(void **state)
 		const char *name;
 		int (*call)(void);
 	} table[] = {
-	    {"unshare(FILES)",       unshare_files  },
-            {"socket(AF_INET)",      inet_socket    },
-	    {"TIOCGWINSZ",           window_size    },
-            {"personality query",    ask_personality},
-	    {"SCHED_BATCH",          batch_nothing  },
-            {"fchmod(0755)",         chmod_nowhere  },
-	    {"clone",                fork_and_wait  },
-            {"execve",               start_a_program},
-	    {"ptrace",               ptrace_nobody  },
-            {"a call of the future", unknown_call   },
+	        {"unshare(FILES)",       unshare_files  },
+                {"socket(AF_INET)",      inet_socket    },
+	        {"TIOCGWINSZ",           window_size    },
+                {"personality query",    ask_personality},
+	        {"SCHED_BATCH",          batch_nothing  },
+                {"fchmod(0755)",         chmod_nowhere  },
+	        {"clone",                fork_and_wait  },
+                {"execve",               start_a_program},
+	        {"ptrace",               ptrace_nobody  },
+                {"a call of the future", unknown_call   },
 	};
 
 	(void)state;
 	skip_without_seccomp();
 	plan(DEFAULT_POLICY);
 	for (size_t i = 0; i < COUNT(table); i++) {
-		int filtered = errno_in_child(true, table[i].call),
-		    free_one = errno_in_child(false, table[i].call);
+		int filtered = errno_in_child(true, table[i].call), free_one = errno_in_child(false, table[i].call);
 		if (filtered != free_one)
 			fail_msg("%s: %d, and %d without the filter", table[i].name, filtered, free_one);
 	}
@@ -705,19 +694,19 @@ static void the_default_filter_is_small(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_teardown(every_number_is_allowed_refused_or_unknown, tear_down),
-	    cmocka_unit_test_teardown(without_a_list_every_known_call_is_allowed, tear_down),
-	    cmocka_unit_test_teardown(assignments_append, tear_down),
-	    cmocka_unit_test_teardown(the_error_number_is_the_policys, tear_down),
-	    cmocka_unit_test_teardown(bad_words_are_errors, tear_down),
-	    cmocka_unit_test_teardown(arguments_decide_as_the_keys_say, tear_down),
-	    cmocka_unit_test_teardown(the_kernel_refuses_by_the_default_filter, tear_down),
-	    cmocka_unit_test_teardown(the_kernel_lets_everyday_calls_through, tear_down),
-	    cmocka_unit_test_teardown(kill_ends_the_process, tear_down),
+	        cmocka_unit_test_teardown(every_number_is_allowed_refused_or_unknown, tear_down),
+	        cmocka_unit_test_teardown(without_a_list_every_known_call_is_allowed, tear_down),
+	        cmocka_unit_test_teardown(assignments_append, tear_down),
+	        cmocka_unit_test_teardown(the_error_number_is_the_policys, tear_down),
+	        cmocka_unit_test_teardown(bad_words_are_errors, tear_down),
+	        cmocka_unit_test_teardown(arguments_decide_as_the_keys_say, tear_down),
+	        cmocka_unit_test_teardown(the_kernel_refuses_by_the_default_filter, tear_down),
+	        cmocka_unit_test_teardown(the_kernel_lets_everyday_calls_through, tear_down),
+	        cmocka_unit_test_teardown(kill_ends_the_process, tear_down),
 #ifdef __x86_64__
-	    cmocka_unit_test_teardown(int80_is_refused, tear_down),
+	        cmocka_unit_test_teardown(int80_is_refused, tear_down),
 #endif
-	    cmocka_unit_test_teardown(the_default_filter_is_small, tear_down),
+	        cmocka_unit_test_teardown(the_default_filter_is_small, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

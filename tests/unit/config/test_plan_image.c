@@ -47,9 +47,9 @@ static void read_whole(const struct plan *plan)
 	const struct plan_step *steps = plan_array(plan, plan->steps);
 	const struct plan_cgroup_write *writes = plan_array(plan, plan->cgroup_writes);
 	const struct plan_array lists[] = {plan->environment, plan->environment_unset, plan->arguments,
-					   plan->directories, plan->warnings,	       plan->doors};
-	const plan_ref refs[] = {plan->uid_map, plan->gid_map,	   plan->user_name,    plan->profile_name, plan->name,
-				 plan->shell,	plan->home,	   plan->host_name,    plan->root_options};
+	                                   plan->directories, plan->warnings,          plan->doors};
+	const plan_ref refs[] = {plan->uid_map, plan->gid_map, plan->user_name, plan->profile_name, plan->name,
+	                         plan->shell,   plan->home,    plan->host_name, plan->root_options};
 
 	read_bytes(plan, plan->groups, sizeof(uint32_t));
 	read_bytes(plan, plan->limits, sizeof(struct plan_limit));
@@ -59,7 +59,7 @@ static void read_whole(const struct plan *plan)
 	read_bytes(plan, plan->cgroup_hierarchies, sizeof(struct plan_cgroup_hierarchy));
 	for (uint32_t i = 0; i < plan->steps.count; i++)
 		sink += strlen(plan_string(plan, steps[i].source)) + strlen(plan_string(plan, steps[i].target)) +
-			strlen(plan_string(plan, steps[i].text));
+		        strlen(plan_string(plan, steps[i].text));
 	for (uint32_t i = 0; i < plan->cgroup_writes.count; i++)
 		sink += strlen(plan_string(plan, writes[i].file)) + strlen(plan_string(plan, writes[i].value));
 	for (size_t i = 0; i < COUNT(lists); i++)
@@ -109,11 +109,21 @@ static void a_wrong_header_is_refused(void **state)
 static struct plan_array *const *arrays_of(struct plan *head)
 {
 	static struct plan_array *arrays[16];
-	struct plan_array *const all[] = {
-		&head->groups,		&head->steps,	    &head->cgroup_hierarchies, &head->cgroup_writes, &head->limits,
-		&head->filter,		&head->landlock_rules, &head->landlock_ports,  &head->environment,
-		&head->environment_unset, &head->arguments, &head->directories,	       &head->warnings,	     &head->doors,
-		&head->strings};
+	struct plan_array *const all[] = {&head->groups,
+	                                  &head->steps,
+	                                  &head->cgroup_hierarchies,
+	                                  &head->cgroup_writes,
+	                                  &head->limits,
+	                                  &head->filter,
+	                                  &head->landlock_rules,
+	                                  &head->landlock_ports,
+	                                  &head->environment,
+	                                  &head->environment_unset,
+	                                  &head->arguments,
+	                                  &head->directories,
+	                                  &head->warnings,
+	                                  &head->doors,
+	                                  &head->strings};
 
 	memcpy(arrays, all, sizeof(all));
 	return arrays;
@@ -125,10 +135,20 @@ static void arrays_that_leave_the_image_are_refused(void **state)
 	struct plan *head = (struct plan *)(void *)image;
 	struct plan_array *const *arrays = arrays_of(head);
 	const uint32_t size = (uint32_t)image_size;
-	const struct plan_array bad[] = {{0, 1},	       {8, 1},		      {UINT32_MAX, 1},	{UINT32_MAX - 7, 8},
-					 {size, 1},	       {size + 8, 0},	      {0x80000000u, 0}, {sizeof(struct plan) + 4, 1},
-					 {sizeof(struct plan), UINT32_MAX}, {sizeof(struct plan), 0x40000000u},
-					 {sizeof(struct plan), 0x20000000u}, {sizeof(struct plan), size}};
+	const struct plan_array bad[] = {
+	        {0,	               1          },
+	        {8,	               1          },
+	        {UINT32_MAX,              1          },
+	        {UINT32_MAX - 7,          8          },
+	        {size,                    1          },
+	        {size + 8,                0          },
+	        {0x80000000u,             0          },
+	        {sizeof(struct plan) + 4, 1          },
+	        {sizeof(struct plan),     UINT32_MAX },
+	        {sizeof(struct plan),     0x40000000u},
+	        {sizeof(struct plan),     0x20000000u},
+	        {sizeof(struct plan),     size       }
+        };
 
 	(void)state;
 	for (size_t i = 0; arrays[i]; i++)
@@ -157,8 +177,8 @@ static void a_damaged_image_is_refused_or_harmless(void **state)
 			seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17; /* xorshift64 */
 			/* half of them in the header, the rest anywhere */
 			size_t at = (seed >> 8) % ((seed & 1 ? sizeof(struct plan) : image_size) / 4) * 4;
-			const uint32_t values[] = {(uint32_t)(seed >> 32), UINT32_MAX, 0, (uint32_t)image_size,
-						   (uint32_t)(seed >> 40) & 0xffff, 0x80000000u};
+			const uint32_t values[] = {(uint32_t)(seed >> 32),          UINT32_MAX, 0, (uint32_t)image_size,
+			                           (uint32_t)(seed >> 40) & 0xffff, 0x80000000u};
 			memcpy(damaged + at, &values[(seed >> 3) % COUNT(values)], sizeof(uint32_t));
 		}
 		if (plan_validate(damaged, image_size) == 0)
@@ -175,11 +195,11 @@ static void a_damaged_image_is_refused_or_harmless(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_made_plan_is_accepted),
-		TEST(every_shorter_image_is_refused),
-		TEST(a_wrong_header_is_refused),
-		TEST(arrays_that_leave_the_image_are_refused),
-		TEST(a_damaged_image_is_refused_or_harmless),
+	        TEST(a_made_plan_is_accepted),
+	        TEST(every_shorter_image_is_refused),
+	        TEST(a_wrong_header_is_refused),
+	        TEST(arrays_that_leave_the_image_are_refused),
+	        TEST(a_damaged_image_is_refused_or_harmless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

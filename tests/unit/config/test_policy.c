@@ -26,29 +26,33 @@ static void refuse_all(const struct refusal *refusals, size_t count)
 static void malformed_lines_are_refused_with_their_place(void **state)
 {
 	static const struct refusal refusals[] = {
-		{"[profile x\n", "f:1:1: error: \"[\" without \"]\"", NULL},
-		{"[\n", "f:1:1: error: \"[\" without \"]\"", NULL},
-		{"[profile x] # mine\n", "f:1:12: error: text after the section's \"]\"", "a comment is a line of its own"},
-		{"MemoryMax=1G\n", "f:1:1: error: a setting before the first section", NULL},
-		{"\n[profile x]\n  MemoryMax\n", "f:3:3: error: neither a section nor KEY=VALUE", NULL},
-		{"[profile x]\n=1G\n", "f:2:1: error: a key is missing before \"=\"", NULL},
-		{"[profile x]\nMemoryMax=\n", "f:2:11: error: MemoryMax: a value is missing", NULL},
-		{"[profile x]\nMemoryMax=1G 2G\n", "f:2:13: error: MemoryMax: only one value is possible", NULL},
-		{"[profile x]\nMemoryMax=\"1G\n", "f:2:11: error: the quote is not closed", NULL},
-		{"[profile x]\nMemoryMax=\"1G\" 2\n", "f:2:16: error: MemoryMax: only one value is possible", NULL},
-		{"[profile x]\nReadOnlyPaths=/a \"/b\"c\n", "f:2:22: error: text right after a closing quote", NULL},
-		{"[profile x]\nReadOnlyPaths=/a\"b\"\n", "f:2:17: error: a quote inside a word", NULL},
-		{"[profile x]\nReadOnlyPaths=\"/a\\x\"\n", "f:2:18: error: an unknown escape", NULL},
-		{"[profile x]\nReadOnlyPaths=/a \\\n  /b relative\n", "f:3:6: error: ReadOnlyPaths: \"relative\" is not an absolute path", NULL},
-		{"[profile x]\nReadOnlyPaths=/a \\\n# why\n/b\n", "f:3:1: error: a comment between joined lines", NULL},
-		{"[profile x]\nReadOnlyPaths=/a \\", "f:2:18: error: the file ends in the middle of a joined line", NULL},
-		{"[profile x]\nReadOnlyPaths=/a \\\n", "f:2:18: error: the file ends in the middle of a joined line", NULL},
-		{"[profile x]\nMemoryMax=1G\x01\n", "f:2:13: error: MemoryMax: a control character (byte 0x01)", NULL},
-		{"[profile x]\nMemoryMax=1G\rx\n", "f:2:13: error: MemoryMax: a control character (byte 0x0d)", NULL},
-		{"\xef\xbb\xbf[profile x]\n", "f:1:1: error: the file begins with a byte order mark", NULL},
-		{"[profile x]\n# \xff\n", "f:2:3: error: not valid UTF-8 (byte 0xff)", NULL},
-		{"# \xed\xa0\x80\n", "f:1:3: error: not valid UTF-8 (byte 0xed)", NULL},
-		{"# \xc0\xaf\n", "f:1:3: error: not valid UTF-8 (byte 0xc0)", NULL},
+	        {"[profile x\n",	                              "f:1:1: error: \"[\" without \"]\"",                           NULL},
+	        {"[\n",	                                       "f:1:1: error: \"[\" without \"]\"",                           NULL},
+	        {"[profile x] # mine\n",                              "f:1:12: error: text after the section's \"]\"",
+	         "a comment is a line of its own"	                                                                                },
+	        {"MemoryMax=1G\n",	                            "f:1:1: error: a setting before the first section",            NULL},
+	        {"\n[profile x]\n  MemoryMax\n",                      "f:3:3: error: neither a section nor KEY=VALUE",               NULL},
+	        {"[profile x]\n=1G\n",                                "f:2:1: error: a key is missing before \"=\"",                 NULL},
+	        {"[profile x]\nMemoryMax=\n",                         "f:2:11: error: MemoryMax: a value is missing",                NULL},
+	        {"[profile x]\nMemoryMax=1G 2G\n",                    "f:2:13: error: MemoryMax: only one value is possible",        NULL},
+	        {"[profile x]\nMemoryMax=\"1G\n",                     "f:2:11: error: the quote is not closed",                      NULL},
+	        {"[profile x]\nMemoryMax=\"1G\" 2\n",                 "f:2:16: error: MemoryMax: only one value is possible",        NULL},
+	        {"[profile x]\nReadOnlyPaths=/a \"/b\"c\n",           "f:2:22: error: text right after a closing quote",             NULL},
+	        {"[profile x]\nReadOnlyPaths=/a\"b\"\n",              "f:2:17: error: a quote inside a word",                        NULL},
+	        {"[profile x]\nReadOnlyPaths=\"/a\\x\"\n",            "f:2:18: error: an unknown escape",                            NULL},
+	        {"[profile x]\nReadOnlyPaths=/a \\\n  /b relative\n",
+	         "f:3:6: error: ReadOnlyPaths: \"relative\" is not an absolute path",                                                NULL},
+	        {"[profile x]\nReadOnlyPaths=/a \\\n# why\n/b\n",     "f:3:1: error: a comment between joined lines",                NULL},
+	        {"[profile x]\nReadOnlyPaths=/a \\",                  "f:2:18: error: the file ends in the middle of a joined line",
+	         NULL	                                                                                                            },
+	        {"[profile x]\nReadOnlyPaths=/a \\\n",                "f:2:18: error: the file ends in the middle of a joined line",
+	         NULL	                                                                                                            },
+	        {"[profile x]\nMemoryMax=1G\x01\n",                   "f:2:13: error: MemoryMax: a control character (byte 0x01)",   NULL},
+	        {"[profile x]\nMemoryMax=1G\rx\n",                    "f:2:13: error: MemoryMax: a control character (byte 0x0d)",   NULL},
+	        {"\xef\xbb\xbf[profile x]\n",                         "f:1:1: error: the file begins with a byte order mark",        NULL},
+	        {"[profile x]\n# \xff\n",                             "f:2:3: error: not valid UTF-8 (byte 0xff)",                   NULL},
+	        {"# \xed\xa0\x80\n",                                  "f:1:3: error: not valid UTF-8 (byte 0xed)",                   NULL},
+	        {"# \xc0\xaf\n",	                              "f:1:3: error: not valid UTF-8 (byte 0xc0)",                   NULL},
 	};
 
 	(void)state;
@@ -58,19 +62,20 @@ static void malformed_lines_are_refused_with_their_place(void **state)
 static void malformed_heads_are_refused(void **state)
 {
 	static const struct refusal refusals[] = {
-		{"[]\n", "f:1:2: error: unknown section \"\"", NULL},
-		{"[Service]\n", "f:1:2: error: unknown section \"Service\"", "sections are [profile NAME] [user NAME] [group NAME] [slice NAME] [default] [login] [run]"},
-		{"[prfile x]\n", "f:1:2: error: unknown section \"prfile\"", "did you mean [profile NAME]?"},
-		{"[Default]\n", "f:1:2: error: unknown section \"Default\"", "did you mean [default]?"},
-		{"[user]\n", "f:1:6: error: [user ...]: a name is missing", NULL},
-		{"[user \"\"]\n", "f:1:7: error: not a possible name for a user", NULL},
-		{"[user a b]\n", "f:1:9: error: [user ...]: one name is possible", "quote a name with blanks"},
-		{"[user a:b]\n", "f:1:7: error: not a possible name for a user", NULL},
-		{"[default x]\n", "f:1:10: error: [default] has no name", NULL},
-		{"[profile \"a b\"]\n", "f:1:10: error: not a possible name for a profile", NULL},
-		{"[profile -x]\n", "f:1:10: error: not a possible name for a profile", NULL},
-		{"[profile none]\n", "f:1:10: error: the profile name \"none\" is reserved", NULL},
-		{"[profile \"none\"]\n", "f:1:10: error: the profile name \"none\" is reserved", NULL},
+	        {"[]\n",                 "f:1:2: error: unknown section \"\"",                   NULL                          },
+	        {"[Service]\n",          "f:1:2: error: unknown section \"Service\"",
+	         "sections are [profile NAME] [user NAME] [group NAME] [slice NAME] [default] [login] [run]"                   },
+	        {"[prfile x]\n",         "f:1:2: error: unknown section \"prfile\"",             "did you mean [profile NAME]?"},
+	        {"[Default]\n",          "f:1:2: error: unknown section \"Default\"",            "did you mean [default]?"     },
+	        {"[user]\n",             "f:1:6: error: [user ...]: a name is missing",          NULL                          },
+	        {"[user \"\"]\n",        "f:1:7: error: not a possible name for a user",         NULL                          },
+	        {"[user a b]\n",         "f:1:9: error: [user ...]: one name is possible",       "quote a name with blanks"    },
+	        {"[user a:b]\n",         "f:1:7: error: not a possible name for a user",         NULL                          },
+	        {"[default x]\n",        "f:1:10: error: [default] has no name",                 NULL                          },
+	        {"[profile \"a b\"]\n",  "f:1:10: error: not a possible name for a profile",     NULL                          },
+	        {"[profile -x]\n",       "f:1:10: error: not a possible name for a profile",     NULL                          },
+	        {"[profile none]\n",     "f:1:10: error: the profile name \"none\" is reserved", NULL                          },
+	        {"[profile \"none\"]\n", "f:1:10: error: the profile name \"none\" is reserved", NULL                          },
 	};
 
 	(void)state;
@@ -80,21 +85,30 @@ static void malformed_heads_are_refused(void **state)
 static void unknown_and_misplaced_keys_are_refused(void **state)
 {
 	static const struct refusal refusals[] = {
-		{"[profile x]\nMemoryMaximum=1G\n", "f:2:1: error: unknown key \"MemoryMaximum\"", NULL},
-		{"[profile x]\nMemryMax=1G\n", "f:2:1: error: unknown key \"MemryMax\"", "did you mean MemoryMax?"},
-		{"[profile x]\n memorymax = 1G\n", "f:2:2: error: unknown key \"memorymax\"", "did you mean MemoryMax?"},
-		{"[profile x]\nXyzzy=1\n", "f:2:1: error: unknown key \"Xyzzy\"", NULL},
-		{"[profile x]\nA\x1b[31m=1\n", "f:2:1: error: unknown key \"A\\x1b[31m\"", NULL},
-		{"[profile x]\nProtectClock=yes\n", "f:2:1: error: unknown key \"ProtectClock\"", "always so here: leave the line out"},
-		{"[profile x]\nUser=root\n", "f:2:1: error: unknown key \"User\"", "not in a policy: a sandbox runs as the person it is for"},
-		{"[profile x]\nPrivateUsers=yes\n", "f:2:1: error: unknown key \"PrivateUsers\"", "always so here; IDMap= says which ids exist"},
-		{"[profile x]\nServices=sshd\n", "f:2:1: error: Services does not belong in [profile x]", "it belongs in [user], [group] or [default]"},
-		{"[user x]\nInherit=base\n", "f:2:1: error: Inherit does not belong in [user x]", "it belongs in [profile]; here it is Profile="},
-		{"[login]\nMemoryMax=1G\n", "f:2:1: error: MemoryMax does not belong in [login]", NULL},
-		{"[profile x]\nExemptGroups=adm\n", "f:2:1: error: ExemptGroups does not belong in [profile x]", "it belongs in [login]"},
-		{"[profile x]\nProfiles=ci\n", "f:2:1: error: Profiles does not belong in [profile x]", "it belongs in [run]"},
-		{"[profile x]\nMaxSandboxes=1\n", "f:2:1: error: MaxSandboxes does not belong in [profile x]", "it belongs in [slice]"},
-		{"[slice x]\nHome=tmpfs\n", "f:2:1: error: Home does not belong in [slice x]", NULL},
+	        {"[profile x]\nMemoryMaximum=1G\n", "f:2:1: error: unknown key \"MemoryMaximum\"",               NULL                     },
+	        {"[profile x]\nMemryMax=1G\n",      "f:2:1: error: unknown key \"MemryMax\"",                    "did you mean MemoryMax?"},
+	        {"[profile x]\n memorymax = 1G\n",  "f:2:2: error: unknown key \"memorymax\"",
+	         "did you mean MemoryMax?"	                                                                                        },
+	        {"[profile x]\nXyzzy=1\n",          "f:2:1: error: unknown key \"Xyzzy\"",                       NULL                     },
+	        {"[profile x]\nA\x1b[31m=1\n",      "f:2:1: error: unknown key \"A\\x1b[31m\"",                  NULL                     },
+	        {"[profile x]\nProtectClock=yes\n", "f:2:1: error: unknown key \"ProtectClock\"",
+	         "always so here: leave the line out"	                                                                             },
+	        {"[profile x]\nUser=root\n",        "f:2:1: error: unknown key \"User\"",
+	         "not in a policy: a sandbox runs as the person it is for"                                                                },
+	        {"[profile x]\nPrivateUsers=yes\n", "f:2:1: error: unknown key \"PrivateUsers\"",
+	         "always so here; IDMap= says which ids exist"	                                                                    },
+	        {"[profile x]\nServices=sshd\n",    "f:2:1: error: Services does not belong in [profile x]",
+	         "it belongs in [user], [group] or [default]"	                                                                     },
+	        {"[user x]\nInherit=base\n",        "f:2:1: error: Inherit does not belong in [user x]",
+	         "it belongs in [profile]; here it is Profile="	                                                                   },
+	        {"[login]\nMemoryMax=1G\n",         "f:2:1: error: MemoryMax does not belong in [login]",        NULL                     },
+	        {"[profile x]\nExemptGroups=adm\n", "f:2:1: error: ExemptGroups does not belong in [profile x]",
+	         "it belongs in [login]"	                                                                                          },
+	        {"[profile x]\nProfiles=ci\n",      "f:2:1: error: Profiles does not belong in [profile x]",
+	         "it belongs in [run]"	                                                                                            },
+	        {"[profile x]\nMaxSandboxes=1\n",   "f:2:1: error: MaxSandboxes does not belong in [profile x]",
+	         "it belongs in [slice]"	                                                                                          },
+	        {"[slice x]\nHome=tmpfs\n",         "f:2:1: error: Home does not belong in [slice x]",           NULL                     },
 	};
 
 	(void)state;
@@ -104,10 +118,14 @@ static void unknown_and_misplaced_keys_are_refused(void **state)
 static void duplicates_are_refused(void **state)
 {
 	static const struct refusal refusals[] = {
-		{"[profile x]\nMemoryMax=1G\n\nMemoryMax=1G\n", "f:4:1: error: MemoryMax is set twice in this section", "line 2 has it already"},
-		{"[profile x]\nEtcUsers=a\nEtcUsers=\n", "f:3:1: error: EtcUsers is set twice in this section", "line 2 has it already; all words of a list stand on one line"},
-		{"[user a]\nProfile=ci\n[user b]\nProfile=ci\n[user a]\nNice=1\n", "f:5:1: error: [user a] stands in this file twice", "it began in line 1; put all its settings there"},
-		{"[user a]\nProfile=ci\n[user 'a']\nProfile=ci\n", "f:3:1: error: [user a] stands in this file twice", NULL},
+	        {"[profile x]\nMemoryMax=1G\n\nMemoryMax=1G\n",                    "f:4:1: error: MemoryMax is set twice in this section",
+	         "line 2 has it already"	                                                                                                                                           },
+	        {"[profile x]\nEtcUsers=a\nEtcUsers=\n",                           "f:3:1: error: EtcUsers is set twice in this section",
+	         "line 2 has it already; all words of a list stand on one line"	                                                                                                    },
+	        {"[user a]\nProfile=ci\n[user b]\nProfile=ci\n[user a]\nNice=1\n",
+	         "f:5:1: error: [user a] stands in this file twice",	                                                               "it began in line 1; put all its settings there"},
+	        {"[user a]\nProfile=ci\n[user 'a']\nProfile=ci\n",                 "f:3:1: error: [user a] stands in this file twice",
+	         NULL	                                                                                                                                                              },
 	};
 
 	(void)state;
@@ -117,13 +135,16 @@ static void duplicates_are_refused(void **state)
 static void references_that_lead_nowhere_are_refused(void **state)
 {
 	static const struct refusal refusals[] = {
-		{"[profile x]\nInherit=shel\n", "f:2:9: error: Inherit: there is no profile \"shel\"", "did you mean shell?"},
-		{"[user x]\nProfile=nothing\n", "f:2:9: error: Profile: there is no profile \"nothing\"", NULL},
-		{"[run]\nProfiles=default xyzzy\n", "f:2:18: error: Profiles: there is no profile \"xyzzy\"", NULL},
-		{"[profile x]\nInherit=x\n", "f:2:9: error: Inherit: this profile inherits from itself", NULL},
-		{"[profile x]\nInherit=y\n[profile y]\nInherit=x\n", "f:2:9: error: Inherit: this profile inherits from itself", NULL},
-		{"[profile w]\nInherit=x\n[profile x]\nInherit=x\n", "f:2:9: error: Inherit: leads into a loop, or through more than 32 profiles", NULL},
-		{"[profile x]\nInherit=none\n", "f:2:9: error: Inherit: there is no profile \"none\"", NULL},
+	        {"[profile x]\nInherit=shel\n",                      "f:2:9: error: Inherit: there is no profile \"shel\"",
+	         "did you mean shell?"	                                                                                       },
+	        {"[user x]\nProfile=nothing\n",                      "f:2:9: error: Profile: there is no profile \"nothing\"",   NULL},
+	        {"[run]\nProfiles=default xyzzy\n",                  "f:2:18: error: Profiles: there is no profile \"xyzzy\"",   NULL},
+	        {"[profile x]\nInherit=x\n",                         "f:2:9: error: Inherit: this profile inherits from itself", NULL},
+	        {"[profile x]\nInherit=y\n[profile y]\nInherit=x\n",
+	         "f:2:9: error: Inherit: this profile inherits from itself",                                                     NULL},
+	        {"[profile w]\nInherit=x\n[profile x]\nInherit=x\n",
+	         "f:2:9: error: Inherit: leads into a loop, or through more than 32 profiles",                                   NULL},
+	        {"[profile x]\nInherit=none\n",                      "f:2:9: error: Inherit: there is no profile \"none\"",      NULL},
 	};
 
 	(void)state;
@@ -133,7 +154,7 @@ static void references_that_lead_nowhere_are_refused(void **state)
 static void rule_1_layers_are_given_lowest_first(void **state)
 {
 	struct policy_source sources[] = {policy_builtin, source("low", "[profile x]\nMemoryMax=1G\n"),
-					  source("high", "[profile x]\nMemoryMax=2G\n")};
+	                                  source("high", "[profile x]\nMemoryMax=2G\n")};
 
 	(void)state;
 	assert_int_equal(parse_layers(sources, COUNT(sources)), 0);
@@ -145,10 +166,9 @@ static void rule_1_layers_are_given_lowest_first(void **state)
 
 static void rule_2_a_later_scalar_wins_and_lists_are_appended(void **state)
 {
-	struct policy_source sources[] = {
-		source("a", "[profile x]\nNice=1\nReadOnlyPaths=/a\nEtcUsers=one\n"),
-		source("b", "[profile x]\nReadOnlyPaths=/b /c\nEtcUsers=\n"),
-		source("c", "[profile x]\nNice=3\nReadOnlyPaths=/d\nEtcUsers=two\n")};
+	struct policy_source sources[] = {source("a", "[profile x]\nNice=1\nReadOnlyPaths=/a\nEtcUsers=one\n"),
+	                                  source("b", "[profile x]\nReadOnlyPaths=/b /c\nEtcUsers=\n"),
+	                                  source("c", "[profile x]\nNice=3\nReadOnlyPaths=/d\nEtcUsers=two\n")};
 
 	(void)state;
 	assert_int_equal(parse_layers(sources, COUNT(sources)), 0);
@@ -164,7 +184,7 @@ static void rule_3_own_scalars_replace_and_own_lists_append(void **state)
 {
 	(void)state;
 	accept_policy("[profile a]\nNice=1\nUMask=077\nReadOnlyPaths=/a\nNoExecPaths=/a\n"
-		      "[profile b]\nInherit=a\nNice=2\nReadOnlyPaths=/b\nNoExecPaths=\n");
+	              "[profile b]\nInherit=a\nNice=2\nReadOnlyPaths=/b\nNoExecPaths=\n");
 	choose("b");
 	assert_int_equal(value_of(KEY_Nice)->number, 2);
 	assert_int_equal(value_of(KEY_UMask)->number, 077);
@@ -177,12 +197,12 @@ static void rule_3_own_scalars_replace_and_own_lists_append(void **state)
 static void rule_6_a_login_rule_must_name_a_profile(void **state)
 {
 	static const struct refusal refusals[] = {
-		{"[user a]\n", "f:1: error: [user a]: Profile= is missing", "Profile=none means not confined"},
-		{"\n[default]\nNice=1\n", "f:2: error: [default]: Profile= is missing", NULL},
-		{"[user a]\nProfile=none\nNice=1\n", "f:3:6: error: Nice: has no effect with Profile=none", NULL},
+	        {"[user a]\n",                       "f:1: error: [user a]: Profile= is missing",           "Profile=none means not confined"},
+	        {"\n[default]\nNice=1\n",            "f:2: error: [default]: Profile= is missing",          NULL                             },
+	        {"[user a]\nProfile=none\nNice=1\n", "f:3:6: error: Nice: has no effect with Profile=none", NULL                             },
 	};
 	struct policy_source layers[] = {policy_builtin, source("a", "[user a]\nProfile=ci\nNice=1\n"),
-					 source("b", "[user a]\nProfile=none\n")};
+	                                 source("b", "[user a]\nProfile=none\n")};
 
 	(void)state;
 	refuse_all(refusals, COUNT(refusals));
@@ -209,7 +229,7 @@ static void rule_10_a_slice_holds_resource_keys(void **state)
 static void rule_11_any_error_in_any_layer_makes_all_void(void **state)
 {
 	struct policy_source sources[] = {policy_builtin, source("a", "[profile x]\nNice=99\n"),
-					  source("b", "[user y]\nProfile=ci\n")};
+	                                  source("b", "[user y]\nProfile=ci\n")};
 
 	(void)state;
 	assert_int_equal(parse_layers(sources, COUNT(sources)), -1);
@@ -220,7 +240,8 @@ static void rule_11_any_error_in_any_layer_makes_all_void(void **state)
 static void all_errors_are_reported_in_one_go(void **state)
 {
 	(void)state;
-	assert_int_equal(parse("[profile x]\nNice=99\nBogus=1\n[user y]\nProfile=xyzzy\n[bad]\nNice=1\n[group g]\n"), -1);
+	assert_int_equal(parse("[profile x]\nNice=99\nBogus=1\n[user y]\nProfile=xyzzy\n[bad]\nNice=1\n[group g]\n"),
+	                 -1);
 	assert_int_equal(test_errors.count, 5);
 	assert_error(0, "f:2:6: error: Nice: \"99\" is not a whole number in range");
 	assert_error(1, "f:3:1: error: unknown key \"Bogus\"");
@@ -250,25 +271,25 @@ static void a_thousand_errors_are_enough(void **state)
 static void odd_but_valid_text_is_accepted(void **state)
 {
 	static const char *const texts[] = {
-		"",
-		"\n\n",
-		"# only a comment",
-		"  ; another \\\n[run]\n",
-		"[profile x]",
-		"[profile x]\r\nMemoryMax=1G\r\nNice=1\r\n",
-		"  [ profile   x ]  \n\tMemoryMax \t=\t 1G  \n",
-		"[user \"domain users\\\\bob\"]\nProfile=ci\n",
-		"[user 'a]b']\nProfile=ci\n",
-		"[user b\xc3\xb6rn]\nProfile=\"ci\"\n",
-		"[group g]\nProfile=ci\nServices=\n",
-		"[profile x]\nReadOnlyPaths=/a \\\r\n  /b\\\r\n\n",
-		"[profile x]\nReadOnlyPaths=\\\n/a\\\n/b\n",
-		"[profile x]\nReadOnlyPaths=\"/a b\" '/c \"d\"' /e=f\n",
-		"[profile x]\nRuntimeMaxSec=1h \\\n 30min\n",
-		"[profile x]\nInherit=base\\\n\nNice=1\n",
-		"[user a]\nProfile=later\n[profile later]\nInherit=base\n",
-		"[profile default]\nMemoryMax=1G\n",
-		"[profile x]\nLoginMessage=Don't panic; it's 100%% fine \\o/ #1\n",
+	        "",
+	        "\n\n",
+	        "# only a comment",
+	        "  ; another \\\n[run]\n",
+	        "[profile x]",
+	        "[profile x]\r\nMemoryMax=1G\r\nNice=1\r\n",
+	        "  [ profile   x ]  \n\tMemoryMax \t=\t 1G  \n",
+	        "[user \"domain users\\\\bob\"]\nProfile=ci\n",
+	        "[user 'a]b']\nProfile=ci\n",
+	        "[user b\xc3\xb6rn]\nProfile=\"ci\"\n",
+	        "[group g]\nProfile=ci\nServices=\n",
+	        "[profile x]\nReadOnlyPaths=/a \\\r\n  /b\\\r\n\n",
+	        "[profile x]\nReadOnlyPaths=\\\n/a\\\n/b\n",
+	        "[profile x]\nReadOnlyPaths=\"/a b\" '/c \"d\"' /e=f\n",
+	        "[profile x]\nRuntimeMaxSec=1h \\\n 30min\n",
+	        "[profile x]\nInherit=base\\\n\nNice=1\n",
+	        "[user a]\nProfile=later\n[profile later]\nInherit=base\n",
+	        "[profile default]\nMemoryMax=1G\n",
+	        "[profile x]\nLoginMessage=Don't panic; it's 100%% fine \\o/ #1\n",
 	};
 
 	(void)state;
@@ -296,7 +317,9 @@ static void long_lines_and_large_files_are_refused(void **state)
 	assert_non_null(text);
 	memset(text, '#', size);
 	text[size] = '\0';
-	struct policy_source sources[] = {{"f", text, 4097}};
+	struct policy_source sources[] = {
+	        {"f", text, 4097}
+        };
 	int long_line = parse_layers(sources, 1);
 	if (long_line != 0)
 		assert_error(0, "f:1:4097: error: the line is longer than 4 KiB");
@@ -318,7 +341,9 @@ static void long_lines_and_large_files_are_refused(void **state)
 
 static void a_nul_byte_is_refused(void **state)
 {
-	struct policy_source sources[] = {{"f", "[run]\n\0\n", 8}};
+	struct policy_source sources[] = {
+	        {"f", "[run]\n\0\n", 8}
+        };
 
 	(void)state;
 	assert_int_equal(parse_layers(sources, 1), -1);
@@ -345,9 +370,12 @@ static void inheritance_of_32_profiles_is_possible_and_33_is_not(void **state)
 static void a_line_seen_before_is_still_checked_for_its_place(void **state)
 {
 	static const struct refusal refusals[] = {
-		{"[profile a]\nProtectSystem=yes\n[profile b]\nProtectSystem=yes\nProtectSystem=yes\n", "f:5:1: error: ProtectSystem is set twice in this section", "line 4 has it already"},
-		{"[profile a]\nProtectSystem=yes\n[slice b]\nProtectSystem=yes\n", "f:4:1: error: ProtectSystem does not belong in [slice b]", NULL},
-		{"[user a]\nProfile=missing\n[user b]\nProfile=missing\n", "f:2:9: error: Profile: there is no profile \"missing\"", NULL},
+	        {"[profile a]\nProtectSystem=yes\n[profile b]\nProtectSystem=yes\nProtectSystem=yes\n",
+	         "f:5:1: error: ProtectSystem is set twice in this section", "line 4 has it already"},
+	        {"[profile a]\nProtectSystem=yes\n[slice b]\nProtectSystem=yes\n",
+	         "f:4:1: error: ProtectSystem does not belong in [slice b]", NULL                   },
+	        {"[user a]\nProfile=missing\n[user b]\nProfile=missing\n",
+	         "f:2:9: error: Profile: there is no profile \"missing\"",   NULL                   },
 	};
 
 	(void)state;
@@ -403,28 +431,28 @@ static void ten_thousand_sections_are_all_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(malformed_lines_are_refused_with_their_place),
-		TEST(malformed_heads_are_refused),
-		TEST(unknown_and_misplaced_keys_are_refused),
-		TEST(duplicates_are_refused),
-		TEST(references_that_lead_nowhere_are_refused),
-		TEST(rule_1_layers_are_given_lowest_first),
-		TEST(rule_2_a_later_scalar_wins_and_lists_are_appended),
-		TEST(rule_3_own_scalars_replace_and_own_lists_append),
-		TEST(rule_6_a_login_rule_must_name_a_profile),
-		TEST(rule_8_none_is_refused_in_run),
-		TEST(rule_10_a_slice_holds_resource_keys),
-		TEST(rule_11_any_error_in_any_layer_makes_all_void),
-		TEST(all_errors_are_reported_in_one_go),
-		TEST(a_thousand_errors_are_enough),
-		TEST(odd_but_valid_text_is_accepted),
-		TEST(joined_lines_are_one_line_with_one_blank),
-		TEST(long_lines_and_large_files_are_refused),
-		TEST(a_nul_byte_is_refused),
-		TEST(inheritance_of_32_profiles_is_possible_and_33_is_not),
-		TEST(a_line_seen_before_is_still_checked_for_its_place),
-		TEST(profiles_are_listed_in_order_of_first_appearance),
-		TEST(ten_thousand_sections_are_all_found),
+	        TEST(malformed_lines_are_refused_with_their_place),
+	        TEST(malformed_heads_are_refused),
+	        TEST(unknown_and_misplaced_keys_are_refused),
+	        TEST(duplicates_are_refused),
+	        TEST(references_that_lead_nowhere_are_refused),
+	        TEST(rule_1_layers_are_given_lowest_first),
+	        TEST(rule_2_a_later_scalar_wins_and_lists_are_appended),
+	        TEST(rule_3_own_scalars_replace_and_own_lists_append),
+	        TEST(rule_6_a_login_rule_must_name_a_profile),
+	        TEST(rule_8_none_is_refused_in_run),
+	        TEST(rule_10_a_slice_holds_resource_keys),
+	        TEST(rule_11_any_error_in_any_layer_makes_all_void),
+	        TEST(all_errors_are_reported_in_one_go),
+	        TEST(a_thousand_errors_are_enough),
+	        TEST(odd_but_valid_text_is_accepted),
+	        TEST(joined_lines_are_one_line_with_one_blank),
+	        TEST(long_lines_and_large_files_are_refused),
+	        TEST(a_nul_byte_is_refused),
+	        TEST(inheritance_of_32_profiles_is_possible_and_33_is_not),
+	        TEST(a_line_seen_before_is_still_checked_for_its_place),
+	        TEST(profiles_are_listed_in_order_of_first_appearance),
+	        TEST(ten_thousand_sections_are_all_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

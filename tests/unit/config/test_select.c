@@ -2,16 +2,20 @@
 /* config/select.c and config/tighten.c: who gets which profile, and what a caller may change about it. */
 #include "policy_support.h"
 
-static const struct identity_group groups[] = {{1001, "students"}, {1002, "staff"}, {1003, NULL}};
+static const struct identity_group groups[] = {
+        {1001, "students"},
+        {1002, "staff"   },
+        {1003, NULL      }
+};
 static const struct identity alice = {
-	.uid = 1000,
-	.gid = 1000,
-	.name = "alice",
-	.primary_group_name = "alice",
-	.home = "/home/alice",
-	.shell = "/bin/bash",
-	.groups = groups,
-	.group_count = COUNT(groups),
+        .uid = 1000,
+        .gid = 1000,
+        .name = "alice",
+        .primary_group_name = "alice",
+        .home = "/home/alice",
+        .shell = "/bin/bash",
+        .groups = groups,
+        .group_count = COUNT(groups),
 };
 
 static enum login_decision login(const char *service)
@@ -35,7 +39,9 @@ static void assert_profile(const char *service, const char *name)
 
 static void rule_4_uid_0_and_sandbox_exempt_are_never_confined(void **state)
 {
-	static const struct identity_group exempt[] = {{999, "sandbox-exempt"}};
+	static const struct identity_group exempt[] = {
+	        {999, "sandbox-exempt"}
+        };
 	struct identity root = {.uid = 0, .name = "root", .home = "/root", .shell = "/bin/sh"};
 	struct identity member = alice, primary = alice;
 
@@ -48,8 +54,10 @@ static void rule_4_uid_0_and_sandbox_exempt_are_never_confined(void **state)
 	assert_true(login_is_exempt(&member));
 	assert_true(login_is_exempt(&primary));
 	assert_false(login_is_exempt(&alice));
-	assert_int_equal(policy_select_login(test_policy, &root, "sshd", &test_profile, &test_errors), LOGIN_NOT_CONFINED);
-	assert_int_equal(policy_select_login(test_policy, &member, "sshd", &test_profile, &test_errors), LOGIN_NOT_CONFINED);
+	assert_int_equal(policy_select_login(test_policy, &root, "sshd", &test_profile, &test_errors),
+	                 LOGIN_NOT_CONFINED);
+	assert_int_equal(policy_select_login(test_policy, &member, "sshd", &test_profile, &test_errors),
+	                 LOGIN_NOT_CONFINED);
 	assert_null(test_profile);
 }
 
@@ -80,8 +88,8 @@ static void rule_5_the_person_comes_before_groups_and_groups_before_default(void
 static void rule_5_of_groups_the_one_read_last_is_first(void **state)
 {
 	struct policy_source again[] = {policy_builtin,
-					source("a", "[group students]\nProfile=ci\n[group staff]\nProfile=shell\n"),
-					source("b", "[group students]\nNice=1\n")};
+	                                source("a", "[group students]\nProfile=ci\n[group staff]\nProfile=shell\n"),
+	                                source("b", "[group students]\nNice=1\n")};
 
 	(void)state;
 	accept_policy("[group students]\nProfile=ci\n[group staff]\nProfile=shell\n");
@@ -112,7 +120,7 @@ static void rule_6_the_rules_keys_override_the_profiles(void **state)
 {
 	(void)state;
 	accept_policy("[profile student]\nInherit=shell\nMemoryMax=2G\nReadOnlyPaths=/a\n"
-		      "[user alice]\nProfile=student\nMemoryMax=4G\nReadOnlyPaths=/b\nServices=sshd\n");
+	              "[user alice]\nProfile=student\nMemoryMax=4G\nReadOnlyPaths=/b\nServices=sshd\n");
 	assert_profile("sshd", "student");
 	assert_int_equal(value_of(KEY_MemoryMax)->number, 4LL << 30);
 	assert_string_equal(words_of(KEY_ReadOnlyPaths), "/a /b");
@@ -139,7 +147,7 @@ static void a_user_manager_is_refused_to_whoever_is_confined_anywhere(void **sta
 	accept_policy("[user alice]\nProfile=ci\n");
 	assert_int_equal(login("systemd-user"), LOGIN_VOID);
 	assert_error(0, "f:1: error: [user alice]: systemd-user is refused to a confined person: a user manager runs "
-			"things outside the sandbox");
+	                "things outside the sandbox");
 	accept_policy("[user alice]\nProfile=ci\nServices=cups\n");
 	assert_int_equal(login("systemd-user"), LOGIN_VOID);
 	accept_policy("[user alice]\nProfile=none\nServices=cron\n[default]\nProfile=ci\n");
@@ -185,7 +193,8 @@ static void rule_8_a_caller_may_name_what_run_lists(void **state)
 	assert_null(test_profile);
 	accept_policy("");
 	assert_int_equal(run("xyzzy", false), -1);
-	assert_string_equal(test_errors.list[0].hint, "a caller may name: default, ci, agent"); /* those that are there */
+	assert_string_equal(test_errors.list[0].hint,
+	                    "a caller may name: default, ci, agent"); /* those that are there */
 }
 
 static void rule_8_profiles_unset_means_those_of_the_four_that_exist(void **state)
@@ -222,11 +231,12 @@ static void rule_9_root_and_the_unprivileged_may_name_any(void **state)
 
 /* --- a caller's --set --- */
 
-static const char strict[] = "[profile x]\nMemoryMax=1G\nTasksMax=50%\nRuntimeMaxSec=1h\nNice=5\nUMask=0027\n"
-			     "ProtectSystem=full\nHome=read-only\nPrivateTmp=yes\nRestrictNamespaces=~user net\n"
-			     "RestrictAddressFamilies=AF_UNIX AF_INET\nSystemCallFilter=@default read write openat\n"
-			     "InaccessiblePaths=/secret\nEnvironment=A=1\nLimitNOFILE=100:200\nLimitNICE=10\nEtcUsers=bob\n"
-			     "PrivateNetwork=no\nCPUQuota=50%\n";
+static const char strict[] =
+        "[profile x]\nMemoryMax=1G\nTasksMax=50%\nRuntimeMaxSec=1h\nNice=5\nUMask=0027\n"
+        "ProtectSystem=full\nHome=read-only\nPrivateTmp=yes\nRestrictNamespaces=~user net\n"
+        "RestrictAddressFamilies=AF_UNIX AF_INET\nSystemCallFilter=@default read write openat\n"
+        "InaccessiblePaths=/secret\nEnvironment=A=1\nLimitNOFILE=100:200\nLimitNICE=10\nEtcUsers=bob\n"
+        "PrivateNetwork=no\nCPUQuota=50%\n";
 
 static int set(const char *assignment, bool tighten_only)
 {
@@ -249,39 +259,39 @@ static void a_caller_may_only_tighten(void **state)
 	static const struct {
 		const char *may, *may_not;
 	} cases[] = {
-		{"MemoryMax=512M", "MemoryMax=2G"},
-		{"MemoryMax=1G", "MemoryMax=infinity"},
-		{"MemoryMax=25%", "MemoryMax=26%"},
-		{"TasksMax=500", "TasksMax=501"},
-		{"TasksMax=0", "TasksMax=infinity"},
-		{"RuntimeMaxSec=59min", "RuntimeMaxSec=61min"},
-		{"LimitNOFILE=100:150", "LimitNOFILE=100:201"},
-		{"LimitNOFILE=50", "LimitNOFILE=101:150"},
-		{"LimitNICE=9", "LimitNICE=+5"},
-		{"LimitCORE=infinity", "LimitNOFILE=infinity"},
-		{"CPUQuota=40%", "CPUQuota=60%"},
-		{"Nice=5", "Nice=4"},
-		{"OOMScoreAdjust=1000", "OOMScoreAdjust=-1"},
-		{"UMask=0077", "UMask=0022"},
-		{"ProtectSystem=strict", "ProtectSystem=yes"},
-		{"Home=tmpfs", "Home=host"},
-		{"PrivateTmp=yes", "PrivateTmp=no"},
-		{"PrivateNetwork=yes", "Home=/elsewhere"},
-		{"RestrictNamespaces=yes", "RestrictNamespaces=no"},
-		{"RestrictNamespaces=~user net pid", "RestrictNamespaces=~user pid"},
-		{"RestrictAddressFamilies=AF_INET", "RestrictAddressFamilies=AF_INET6"},
-		{"RestrictAddressFamilies=none", "RestrictAddressFamilies="},
-		{"RestrictAddressFamilies=~AF_INET", "RestrictAddressFamilies=AF_UNIX AF_INET AF_NETLINK"},
-		{"SystemCallFilter=read", "SystemCallFilter=read ptrace"},
-		{"SystemCallFilter=~write", "SystemCallFilter="},
-		{"InaccessiblePaths=/more", "InaccessiblePaths="},
-		{"Environment=B=2", "Environment="},
-		{"BindPaths=/srv/data", "EtcUsers=eve"},
-		{"WorkingDirectory=/tmp", "IDMap=own"},
-		{"KillSignal=INT", "CPUWeight=1"},
-		{"CapabilityBoundingSet=", "CapabilityBoundingSet=CAP_CHOWN"},
-		{"TimeoutStopSec=1s", "TimeoutStopSec=1min"},
-		{"Landlock=require", "Landlock=off"},
+	        {"MemoryMax=512M",                   "MemoryMax=2G"                                      },
+	        {"MemoryMax=1G",                     "MemoryMax=infinity"                                },
+	        {"MemoryMax=25%",                    "MemoryMax=26%"                                     },
+	        {"TasksMax=500",                     "TasksMax=501"                                      },
+	        {"TasksMax=0",                       "TasksMax=infinity"                                 },
+	        {"RuntimeMaxSec=59min",              "RuntimeMaxSec=61min"                               },
+	        {"LimitNOFILE=100:150",              "LimitNOFILE=100:201"                               },
+	        {"LimitNOFILE=50",                   "LimitNOFILE=101:150"                               },
+	        {"LimitNICE=9",                      "LimitNICE=+5"                                      },
+	        {"LimitCORE=infinity",               "LimitNOFILE=infinity"                              },
+	        {"CPUQuota=40%",                     "CPUQuota=60%"                                      },
+	        {"Nice=5",	                   "Nice=4"	                                    },
+	        {"OOMScoreAdjust=1000",              "OOMScoreAdjust=-1"                                 },
+	        {"UMask=0077",                       "UMask=0022"                                        },
+	        {"ProtectSystem=strict",             "ProtectSystem=yes"                                 },
+	        {"Home=tmpfs",                       "Home=host"                                         },
+	        {"PrivateTmp=yes",                   "PrivateTmp=no"                                     },
+	        {"PrivateNetwork=yes",               "Home=/elsewhere"                                   },
+	        {"RestrictNamespaces=yes",           "RestrictNamespaces=no"                             },
+	        {"RestrictNamespaces=~user net pid", "RestrictNamespaces=~user pid"                      },
+	        {"RestrictAddressFamilies=AF_INET",  "RestrictAddressFamilies=AF_INET6"                  },
+	        {"RestrictAddressFamilies=none",     "RestrictAddressFamilies="                          },
+	        {"RestrictAddressFamilies=~AF_INET", "RestrictAddressFamilies=AF_UNIX AF_INET AF_NETLINK"},
+	        {"SystemCallFilter=read",            "SystemCallFilter=read ptrace"                      },
+	        {"SystemCallFilter=~write",          "SystemCallFilter="                                 },
+	        {"InaccessiblePaths=/more",          "InaccessiblePaths="                                },
+	        {"Environment=B=2",                  "Environment="                                      },
+	        {"BindPaths=/srv/data",              "EtcUsers=eve"                                      },
+	        {"WorkingDirectory=/tmp",            "IDMap=own"                                         },
+	        {"KillSignal=INT",                   "CPUWeight=1"                                       },
+	        {"CapabilityBoundingSet=",           "CapabilityBoundingSet=CAP_CHOWN"                   },
+	        {"TimeoutStopSec=1s",                "TimeoutStopSec=1min"                               },
+	        {"Landlock=require",                 "Landlock=off"                                      },
 	};
 
 	(void)state;
@@ -394,17 +404,17 @@ static void what_is_not_enforced_is_refused_with_its_line(void **state)
 	static const struct {
 		const char *setting, *message;
 	} cases[] = {
-		{"OverlayPaths=/a", "f:2: error: OverlayPaths: not enforced by this build"},
-		{"PrivateNetwork=outbound", "f:2: error: PrivateNetwork=outbound: not enforced by this build"},
-		{"IDMap=subid", "f:2: error: IDMap=subid: not enforced by this build"},
-		{"IDMap=root", "f:2: error: IDMap=root: not enforced by this build"},
-		{"Home=overlay", "f:2: error: Home=overlay: not enforced by this build"},
-		{"Home=/srv/home", "f:2: error: Home=/srv/home: not enforced by this build"},
-		{"CapabilityBoundingSet=CAP_CHOWN", "f:2: error: CapabilityBoundingSet: not enforced by this build"},
-		{"MemoryHigh=1G", "f:2: error: MemoryHigh: not enforced by this build"},
-		{"Slice=x", "f:2: error: Slice: not enforced by this build"},
-		{"TTY=new", "f:2: error: TTY: not enforced by this build"},
-		{"ConnectPorts=", "f:2: error: ConnectPorts: not enforced by this build"},
+	        {"OverlayPaths=/a",                 "f:2: error: OverlayPaths: not enforced by this build"           },
+	        {"PrivateNetwork=outbound",         "f:2: error: PrivateNetwork=outbound: not enforced by this build"},
+	        {"IDMap=subid",                     "f:2: error: IDMap=subid: not enforced by this build"            },
+	        {"IDMap=root",                      "f:2: error: IDMap=root: not enforced by this build"             },
+	        {"Home=overlay",                    "f:2: error: Home=overlay: not enforced by this build"           },
+	        {"Home=/srv/home",                  "f:2: error: Home=/srv/home: not enforced by this build"         },
+	        {"CapabilityBoundingSet=CAP_CHOWN", "f:2: error: CapabilityBoundingSet: not enforced by this build"  },
+	        {"MemoryHigh=1G",                   "f:2: error: MemoryHigh: not enforced by this build"             },
+	        {"Slice=x",                         "f:2: error: Slice: not enforced by this build"                  },
+	        {"TTY=new",                         "f:2: error: TTY: not enforced by this build"                    },
+	        {"ConnectPorts=",                   "f:2: error: ConnectPorts: not enforced by this build"           },
 	};
 	char text[256];
 
@@ -422,7 +432,7 @@ static void what_holds_anyway_may_be_written(void **state)
 {
 	(void)state;
 	accept_policy("[profile x]\nMemoryHigh=infinity\nTTY=share\nLifetime=linked\nOverlayPaths=\nMemoryMin=0\n"
-		      "BootTimeOffset=0s\nLinger=off\nHome=tmpfs\nPrivateNetwork=1\n");
+	              "BootTimeOffset=0s\nLinger=off\nHome=tmpfs\nPrivateNetwork=1\n");
 	choose("x");
 	assert_int_equal(profile_check_enforced(test_profile, &test_errors), 0);
 	assert_int_equal(value_of(KEY_PrivateNetwork)->number, 2);
@@ -433,28 +443,28 @@ static void what_holds_anyway_may_be_written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(rule_4_uid_0_and_sandbox_exempt_are_never_confined),
-		TEST(rule_4_exempt_groups_are_never_confined),
-		TEST(rule_5_the_person_comes_before_groups_and_groups_before_default),
-		TEST(rule_5_of_groups_the_one_read_last_is_first),
-		TEST(rule_5_a_candidate_without_the_service_is_passed_over),
-		TEST(rule_6_the_rules_keys_override_the_profiles),
-		TEST(rule_7_services_unset_means_the_six),
-		TEST(a_user_manager_is_refused_to_whoever_is_confined_anywhere),
-		TEST(a_user_manager_is_admitted_by_a_rule_that_lists_it),
-		TEST(rule_8_a_caller_may_name_what_run_lists),
-		TEST(rule_8_profiles_unset_means_those_of_the_four_that_exist),
-		TEST(rule_8_an_empty_list_admits_nobody),
-		TEST(rule_9_root_and_the_unprivileged_may_name_any),
-		TEST(a_caller_may_only_tighten),
-		TEST(a_refusal_names_the_rule_and_the_policys_line),
-		TEST(a_setting_that_is_not_one_is_refused),
-		TEST(a_percentage_of_something_unknown_is_not_compared),
-		TEST(words_of_a_caller_are_appended_and_known_as_his),
-		TEST(what_a_caller_took_away_stays_away),
-		TEST(compiled_in_profiles_are_enforced),
-		TEST(what_is_not_enforced_is_refused_with_its_line),
-		TEST(what_holds_anyway_may_be_written),
+	        TEST(rule_4_uid_0_and_sandbox_exempt_are_never_confined),
+	        TEST(rule_4_exempt_groups_are_never_confined),
+	        TEST(rule_5_the_person_comes_before_groups_and_groups_before_default),
+	        TEST(rule_5_of_groups_the_one_read_last_is_first),
+	        TEST(rule_5_a_candidate_without_the_service_is_passed_over),
+	        TEST(rule_6_the_rules_keys_override_the_profiles),
+	        TEST(rule_7_services_unset_means_the_six),
+	        TEST(a_user_manager_is_refused_to_whoever_is_confined_anywhere),
+	        TEST(a_user_manager_is_admitted_by_a_rule_that_lists_it),
+	        TEST(rule_8_a_caller_may_name_what_run_lists),
+	        TEST(rule_8_profiles_unset_means_those_of_the_four_that_exist),
+	        TEST(rule_8_an_empty_list_admits_nobody),
+	        TEST(rule_9_root_and_the_unprivileged_may_name_any),
+	        TEST(a_caller_may_only_tighten),
+	        TEST(a_refusal_names_the_rule_and_the_policys_line),
+	        TEST(a_setting_that_is_not_one_is_refused),
+	        TEST(a_percentage_of_something_unknown_is_not_compared),
+	        TEST(words_of_a_caller_are_appended_and_known_as_his),
+	        TEST(what_a_caller_took_away_stays_away),
+	        TEST(compiled_in_profiles_are_enforced),
+	        TEST(what_is_not_enforced_is_refused_with_its_line),
+	        TEST(what_holds_anyway_may_be_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

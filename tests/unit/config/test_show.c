@@ -62,11 +62,13 @@ static void compiled_in_profiles_parse_to_themselves(void **state)
 static void unusual_values_parse_to_themselves(void **state)
 {
 	(void)state;
-	accept_policy("[profile x]\nReadOnlyPaths=\"/a b\" '/c\"d' \"/e\\\\f\" -/g /h#i\nEnvironment=\"A=1\\n2\\t3\" B= 'C=\\'\n"
-		      "LoginMessage=\"  it's \\\"so\\\"  \"\nRuntimeMaxSec=1h 30min\nLimitNOFILE=1:infinity\nHostname='box'\n"
-		      "RestrictNamespaces=~user  net\nMemoryMax=1.5G\nEtcUsers=\nUMask=0027\nHome=\"/srv/a b\"\n"
-		      "SystemCallFilter=@sandbox ~ptrace\nWorkingDirectory=~\nTimeoutStopSec=1min \\\n 2s\n"
-		      "ExecPaths=/a\\ /b\n");
+	accept_policy(
+	        "[profile x]\nReadOnlyPaths=\"/a b\" '/c\"d' \"/e\\\\f\" -/g /h#i\nEnvironment=\"A=1\\n2\\t3\" B= "
+	        "'C=\\'\n"
+	        "LoginMessage=\"  it's \\\"so\\\"  \"\nRuntimeMaxSec=1h 30min\nLimitNOFILE=1:infinity\nHostname='box'\n"
+	        "RestrictNamespaces=~user  net\nMemoryMax=1.5G\nEtcUsers=\nUMask=0027\nHome=\"/srv/a b\"\n"
+	        "SystemCallFilter=@sandbox ~ptrace\nWorkingDirectory=~\nTimeoutStopSec=1min \\\n 2s\n"
+	        "ExecPaths=/a\\ /b\n");
 	assert_round_trip("x", false);
 	assert_round_trip("x", true);
 }
@@ -74,7 +76,7 @@ static void unusual_values_parse_to_themselves(void **state)
 static void each_line_names_its_origin(void **state)
 {
 	struct policy_source sources[] = {source("a", "[profile x]\nNice=1\nReadOnlyPaths=/a /b\n"),
-					  source("b", "[profile x]\nReadOnlyPaths=\"/c d\"\n")};
+	                                  source("b", "[profile x]\nReadOnlyPaths=\"/c d\"\n")};
 
 	(void)state;
 	assert_int_equal(parse_layers(sources, COUNT(sources)), 0);
@@ -83,7 +85,7 @@ static void each_line_names_its_origin(void **state)
 	strncat(copy, text, sizeof(copy) - 1);
 	free(text);
 	assert_string_equal(copy, "[profile x]\nReadOnlyPaths=/a /b \"/c d\"\n# a:3: from /a\n# b:2: from \"/c d\"\n"
-				  "Nice=1\n# a:2\n");
+	                          "Nice=1\n# a:2\n");
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)
@@ -91,10 +93,10 @@ static void each_line_names_its_origin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(json_has_value_file_and_line),
-		TEST(compiled_in_profiles_parse_to_themselves),
-		TEST(unusual_values_parse_to_themselves),
-		TEST(each_line_names_its_origin),
+	        TEST(json_has_value_file_and_line),
+	        TEST(compiled_in_profiles_parse_to_themselves),
+	        TEST(unusual_values_parse_to_themselves),
+	        TEST(each_line_names_its_origin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,8 +195,7 @@ static void sandbox_is_everyday_calls_without_the_dangerous(void **state)
 
 static void an_unknown_word_is_refused(void **state)
 {
-	static const char *const words[] = {"",           "@",     "rea",   "readd", "READ",
-	                                    "@sandboxes", "@sand", "read ", "~read"};
+	static const char *const words[] = {"", "@", "rea", "readd", "READ", "@sandboxes", "@sand", "read ", "~read"};
 	struct syscall_set set;
 
 	(void)state;
@@ -234,18 +233,18 @@ static void words_add_and_take_away_in_their_order(void **state)
 		int number;
 		bool allowed;
 	} table[] = {
-	    {"",	               NUMBER_mount,   true },
-	    {"read",                   NUMBER_read,    true },
-	    {"read",                   NUMBER_write,   false},
-	    {"read",                   NUMBER_execve,  true }, /* @default comes with every list */
-	    {"read ~execve",           NUMBER_execve,  false},
-	    {"~@mount",                NUMBER_mount,   false},
-	    {"~@mount",                NUMBER_read,    true },
-	    {"~@mount mount",          NUMBER_mount,   true },
-	    {"~@mount mount",          NUMBER_umount2, false},
-	    {"@basic-io ~write",       NUMBER_write,   false},
-	    {"@basic-io ~write write", NUMBER_write,   true },
-	    {"@known ~@known",         NUMBER_read,    false},
+	        {"",	               NUMBER_mount,   true },
+	        {"read",                   NUMBER_read,    true },
+	        {"read",                   NUMBER_write,   false},
+	        {"read",                   NUMBER_execve,  true }, /* @default comes with every list */
+	        {"read ~execve",           NUMBER_execve,  false},
+	        {"~@mount",                NUMBER_mount,   false},
+	        {"~@mount",                NUMBER_read,    true },
+	        {"~@mount mount",          NUMBER_mount,   true },
+	        {"~@mount mount",          NUMBER_umount2, false},
+	        {"@basic-io ~write",       NUMBER_write,   false},
+	        {"@basic-io ~write write", NUMBER_write,   true },
+	        {"@known ~@known",         NUMBER_read,    false},
 	};
 
 	(void)state;
@@ -265,15 +264,15 @@ static void a_slip_is_guessed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(rows_are_sorted_and_unique),
-	    cmocka_unit_test(numbers_are_those_of_libseccomp),
-	    cmocka_unit_test(every_number_of_libseccomp_has_a_row),
-	    cmocka_unit_test(groups_hold_what_they_are_for),
-	    cmocka_unit_test(sandbox_is_everyday_calls_without_the_dangerous),
-	    cmocka_unit_test(an_unknown_word_is_refused),
-	    cmocka_unit_test(a_name_of_another_architecture_stands_for_nothing),
-	    cmocka_unit_test(words_add_and_take_away_in_their_order),
-	    cmocka_unit_test(a_slip_is_guessed),
+	        cmocka_unit_test(rows_are_sorted_and_unique),
+	        cmocka_unit_test(numbers_are_those_of_libseccomp),
+	        cmocka_unit_test(every_number_of_libseccomp_has_a_row),
+	        cmocka_unit_test(groups_hold_what_they_are_for),
+	        cmocka_unit_test(sandbox_is_everyday_calls_without_the_dangerous),
+	        cmocka_unit_test(an_unknown_word_is_refused),
+	        cmocka_unit_test(a_name_of_another_architecture_stands_for_nothing),
+	        cmocka_unit_test(words_add_and_take_away_in_their_order),
+	        cmocka_unit_test(a_slip_is_guessed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

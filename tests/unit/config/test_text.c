@@ -10,25 +10,25 @@ static void utf8_is_what_the_standard_calls_well_formed(void **state)
 		const char *bytes;
 		size_t length;
 	} cases[] = {
-		{"a", 1},
-		{"\x7f", 1},
-		{"\x80", 0},
-		{"\xc1\xbf", 0},
-		{"\xc2\x80", 2},
-		{"\xc2", 0},
-		{"\xc2\x20", 0},
-		{"\xdf\xbf", 2},
-		{"\xe0\x9f\xbf", 0},
-		{"\xe0\xa0\x80", 3},
-		{"\xed\x9f\xbf", 3},
-		{"\xed\xa0\x80", 0},
-		{"\xef\xbf\xbf", 3},
-		{"\xf0\x8f\xbf\xbf", 0},
-		{"\xf0\x90\x80\x80", 4},
-		{"\xf0\x90\x80", 0},
-		{"\xf4\x8f\xbf\xbf", 4},
-		{"\xf4\x90\x80\x80", 0},
-		{"\xf5\x80\x80\x80", 0},
+	        {"a",                1},
+	        {"\x7f",             1},
+	        {"\x80",             0},
+	        {"\xc1\xbf",         0},
+	        {"\xc2\x80",         2},
+	        {"\xc2",             0},
+	        {"\xc2\x20",         0},
+	        {"\xdf\xbf",         2},
+	        {"\xe0\x9f\xbf",     0},
+	        {"\xe0\xa0\x80",     3},
+	        {"\xed\x9f\xbf",     3},
+	        {"\xed\xa0\x80",     0},
+	        {"\xef\xbf\xbf",     3},
+	        {"\xf0\x8f\xbf\xbf", 0},
+	        {"\xf0\x90\x80\x80", 4},
+	        {"\xf0\x90\x80",     0},
+	        {"\xf4\x8f\xbf\xbf", 4},
+	        {"\xf4\x90\x80\x80", 0},
+	        {"\xf5\x80\x80\x80", 0},
 	};
 
 	(void)state;
@@ -171,15 +171,15 @@ static void an_entry_is_shown_with_what_is_known_of_its_place(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(utf8_is_what_the_standard_calls_well_formed),
-		TEST(a_bad_byte_is_found_at_every_place),
-		TEST(lines_are_counted_at_every_length),
-		TEST(words_are_cut_at_blanks_and_quotes_kept_together),
-		TEST(control_characters_are_only_for_a_callers_quotes),
-		TEST(a_word_of_4_kib_fits_and_a_longer_does_not),
-		TEST(distance_is_the_number_of_edits),
-		TEST(foreign_bytes_are_quoted_and_cut),
-		TEST(an_entry_is_shown_with_what_is_known_of_its_place),
+	        TEST(utf8_is_what_the_standard_calls_well_formed),
+	        TEST(a_bad_byte_is_found_at_every_place),
+	        TEST(lines_are_counted_at_every_length),
+	        TEST(words_are_cut_at_blanks_and_quotes_kept_together),
+	        TEST(control_characters_are_only_for_a_callers_quotes),
+	        TEST(a_word_of_4_kib_fits_and_a_longer_does_not),
+	        TEST(distance_is_the_number_of_edits),
+	        TEST(foreign_bytes_are_quoted_and_cut),
+	        TEST(an_entry_is_shown_with_what_is_known_of_its_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,8 +86,7 @@ static int find(enum cgroup_controller controller)
 }
 
 /* Plans one write of a controller; skips the test where the machine has not got it. */
-static void plan_limit(enum cgroup_controller controller, const char *v1_file, const char *v2_file,
-                       const char *value)
+static void plan_limit(enum cgroup_controller controller, const char *v1_file, const char *v2_file, const char *value)
 {
 	int index = find(controller);
 
@@ -96,7 +95,7 @@ static void plan_limit(enum cgroup_controller controller, const char *v1_file, c
 	uint32_t hierarchy = plan_hierarchy((size_t)index, 1u << controller);
 	const char *file = facts.hierarchies[index].version == 1 ? v1_file : v2_file;
 	image.writes[image.plan.cgroup_writes.count++] = (struct plan_cgroup_write){
-	    .hierarchy = hierarchy, .file = string(file), .value = string(value), .key = string("Key")};
+	        .hierarchy = hierarchy, .file = string(file), .value = string(value), .key = string("Key")};
 }
 
 /* --- a sandbox --- */
@@ -288,11 +287,10 @@ static void plan_memory(const char *limit)
 	plan_limit(CGROUP_MEMORY, "memory.limit_in_bytes", "memory.max", limit);
 	/* Swap would let it through. */
 	image.writes[image.plan.cgroup_writes.count++] = (struct plan_cgroup_write){
-	    .hierarchy = 0,
-	    .file =
-	        string(image.hierarchies[0].version == 1 ? "memory.memsw.limit_in_bytes" : "memory.swap.max"),
-	    .value = string(image.hierarchies[0].version == 1 ? limit : "0"),
-	    .key = string("Key")};
+	        .hierarchy = 0,
+	        .file = string(image.hierarchies[0].version == 1 ? "memory.memsw.limit_in_bytes" : "memory.swap.max"),
+	        .value = string(image.hierarchies[0].version == 1 ? limit : "0"),
+	        .key = string("Key")};
 	if (!facts.swap_accounting)
 		image.plan.cgroup_writes.count--;
 }
@@ -594,8 +592,7 @@ static int supervise_scope(const char *scope, pid_t login)
 /* As logind has it. The leaf the supervisor stands in is left to systemd; the payload's is removed. */
 static void the_scope_of_a_login_is_emptied_into_the_login_leaf(void **state)
 {
-	static const char *const left[] = {"/sandbox-run/scope/login", "/sandbox-run/scope", "/sandbox-run",
-	                                   ""};
+	static const char *const left[] = {"/sandbox-run/scope/login", "/sandbox-run/scope", "/sandbox-run", ""};
 	char scope[PATHS + 32];
 	int index = first_v2();
 
@@ -684,7 +681,7 @@ static void kernel_lists_become_controllers(void **state)
 	assert_int_equal(cgroup_controllers("blkio", 1), 1u << CGROUP_IO);
 	assert_int_equal(cgroup_controllers("cpuset cpu io memory pids\n", 2),
 	                 1u << CGROUP_CPUSET | 1u << CGROUP_CPU | 1u << CGROUP_IO | 1u << CGROUP_MEMORY |
-	                     1u << CGROUP_PIDS);
+	                         1u << CGROUP_PIDS);
 	assert_int_equal(cgroup_controllers("name=systemd", 1), 0);
 	assert_int_equal(cgroup_controllers("", 2), 0);
 }
@@ -748,15 +745,13 @@ static bool make_own(void)
 	cgroup_facts_read(&facts, 0);
 	add_unified();
 	for (size_t i = 0; i < facts.count; i++) {
-		int length =
-		    snprintf(parents[i], PATHS, "%s/sandbox-test-%d", facts.hierarchies[i].path, getpid());
+		int length = snprintf(parents[i], PATHS, "%s/sandbox-test-%d", facts.hierarchies[i].path, getpid());
 		if (length >= PATHS || mkdir(parents[i], 0755) != 0)
 			return false;
 		facts.hierarchies[i].path = parents[i];
 		/* A cpuset takes no process before it is given processors and nodes (cpusets(7)); no key uses
 		 * it here. */
-		if (facts.hierarchies[i].version == 1 &&
-		    facts.hierarchies[i].controllers & (1u << CGROUP_CPUSET)) {
+		if (facts.hierarchies[i].version == 1 && facts.hierarchies[i].controllers & (1u << CGROUP_CPUSET)) {
 			rmdir(parents[i]);
 			facts.hierarchies[i] = facts.hierarchies[--facts.count];
 			i--;
@@ -780,29 +775,29 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(a_child_is_in_every_hierarchy),
-	    TEST(cycles_leave_nothing),
-	    TEST(past_the_memory_limit_is_an_oom_kill_and_an_event),
-	    TEST(without_a_memory_limit_the_same_child_lives),
-	    TEST(after_an_event_the_count_is_waited_for),
-	    TEST(what_cannot_be_counted_is_no_count),
-	    TEST(a_fork_loop_stays_within_the_tasks_limit),
-	    TEST(without_a_tasks_limit_the_loop_gets_all),
-	    TEST(a_refused_value_names_file_value_and_reason),
-	    TEST(a_missing_control_file_is_an_error),
-	    TEST(a_control_file_outside_is_never_written),
-	    TEST(a_parent_that_is_no_cgroup_is_refused),
-	    TEST(an_id_that_is_taken_is_refused_and_left_alone),
-	    TEST(a_fork_bomb_is_killed_by_the_pids_hierarchy),
-	    TEST(a_fork_bomb_is_killed_by_a_v2_hierarchy),
-	    TEST(a_session_has_two_leaves),
-	    TEST(the_scope_of_a_login_is_emptied_into_the_login_leaf),
-	    TEST(what_is_busy_stays_and_is_said),
-	    TEST(each_sandbox_is_visited_in_each_hierarchy),
-	    TEST(what_is_no_id_is_not_opened),
-	    TEST(kernel_lists_become_controllers),
-	    TEST(only_scopes_of_sessions_are_emptied),
-	    TEST(without_rights_nothing_is_usable),
+	        TEST(a_child_is_in_every_hierarchy),
+	        TEST(cycles_leave_nothing),
+	        TEST(past_the_memory_limit_is_an_oom_kill_and_an_event),
+	        TEST(without_a_memory_limit_the_same_child_lives),
+	        TEST(after_an_event_the_count_is_waited_for),
+	        TEST(what_cannot_be_counted_is_no_count),
+	        TEST(a_fork_loop_stays_within_the_tasks_limit),
+	        TEST(without_a_tasks_limit_the_loop_gets_all),
+	        TEST(a_refused_value_names_file_value_and_reason),
+	        TEST(a_missing_control_file_is_an_error),
+	        TEST(a_control_file_outside_is_never_written),
+	        TEST(a_parent_that_is_no_cgroup_is_refused),
+	        TEST(an_id_that_is_taken_is_refused_and_left_alone),
+	        TEST(a_fork_bomb_is_killed_by_the_pids_hierarchy),
+	        TEST(a_fork_bomb_is_killed_by_a_v2_hierarchy),
+	        TEST(a_session_has_two_leaves),
+	        TEST(the_scope_of_a_login_is_emptied_into_the_login_leaf),
+	        TEST(what_is_busy_stays_and_is_said),
+	        TEST(each_sandbox_is_visited_in_each_hierarchy),
+	        TEST(what_is_no_id_is_not_opened),
+	        TEST(kernel_lists_become_controllers),
+	        TEST(only_scopes_of_sessions_are_emptied),
+	        TEST(without_rights_nothing_is_usable),
 	};
 
 	if (geteuid() != 0) {

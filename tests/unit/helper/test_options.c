@@ -90,14 +90,14 @@ static const struct {
 	const char *words[2];
 	char letter; /* for the table of options */
 } verbs[] = {
-	{VERB_RUN,	      {"run"},		   'r'},
-	{VERB_SESSION,	      {"session"},	   's'},
-	{VERB_POLICY_CHECK,   {"policy", "check"}, 'c'},
-	{VERB_POLICY_SHOW,    {"policy", "show"},  'p'},
-	{VERB_POLICY_EXPLAIN, {"policy", "explain"}, 'e'},
-	{VERB_LIST,	      {"list"},		   'l'},
-	{VERB_GC,	      {"gc"},		   'g'},
-	{VERB_FEATURES,	      {"features"},	   'f'},
+        {VERB_RUN,            {"run"},               'r'},
+        {VERB_SESSION,        {"session"},           's'},
+        {VERB_POLICY_CHECK,   {"policy", "check"},   'c'},
+        {VERB_POLICY_SHOW,    {"policy", "show"},    'p'},
+        {VERB_POLICY_EXPLAIN, {"policy", "explain"}, 'e'},
+        {VERB_LIST,           {"list"},              'l'},
+        {VERB_GC,             {"gc"},                'g'},
+        {VERB_FEATURES,       {"features"},          'f'},
 };
 
 /* verbs: the letters of those that know it. joined: as one word. wanted: the member it sets; the verb is filled in. */
@@ -105,20 +105,20 @@ static const struct {
 	const char *name, *verbs, *value, *joined;
 	struct options wanted;
 } options[] = {
-	{"--profile",	"rpe",	  "ci",	     "--profile=ci",	   {.status_fd = -1, .profile = "ci"}	  },
-	{"--policy",	"rpe",	  "/a=b",    "--policy=/a=b",	   {.status_fd = -1, .policy = "/a=b"}	  },
-	{"--name",	"r",	  "",	     "--name=",		   {.status_fd = -1, .name = ""}	  },
-	{"--user",	"rpe",	  "alice",   "--user=alice",	   {.status_fd = -1, .user = "alice"}	  },
-	{"--service",	"pe",	  "--json",  "--service=--json",   {.status_fd = -1, .service = "--json"} },
-	{"--status-fd", "r",	  "7",	     "--status-fd=7",	   {.status_fd = 7}			  },
-	{"--rootless",	"rpe",	  NULL,	     "--rootless",	   {.status_fd = -1, .rootless = true}	  },
-	{"--dry-run",	"r",	  NULL,	     "--dry-run",	   {.status_fd = -1, .dry_run = true}	  },
-	{"--quiet",	"r",	  NULL,	     "--quiet",		   {.status_fd = -1, .quiet = true}	  },
-	{"--verbose",	"r",	  NULL,	     "--verbose",	   {.status_fd = -1, .verbose = true}	  },
-	{"--origins",	"p",	  NULL,	     "--origins",	   {.status_fd = -1, .origins = true}	  },
-	{"--stale",	"l",	  NULL,	     "--stale",		   {.status_fd = -1, .stale = true}	  },
-	{"--json",	"rcpelf", NULL,	     "--json",		   {.status_fd = -1, .json = true}	  },
-	{"--set",	"rpe",	  "A=b=c d", "--set=A=b=c d",	   {.status_fd = -1}			  },
+        {"--profile",   "rpe",    "ci",      "--profile=ci",     {.status_fd = -1, .profile = "ci"}    },
+        {"--policy",    "rpe",    "/a=b",    "--policy=/a=b",    {.status_fd = -1, .policy = "/a=b"}   },
+        {"--name",      "r",      "",        "--name=",          {.status_fd = -1, .name = ""}         },
+        {"--user",      "rpe",    "alice",   "--user=alice",     {.status_fd = -1, .user = "alice"}    },
+        {"--service",   "pe",     "--json",  "--service=--json", {.status_fd = -1, .service = "--json"}},
+        {"--status-fd", "r",      "7",       "--status-fd=7",    {.status_fd = 7}                      },
+        {"--rootless",  "rpe",    NULL,      "--rootless",       {.status_fd = -1, .rootless = true}   },
+        {"--dry-run",   "r",      NULL,      "--dry-run",        {.status_fd = -1, .dry_run = true}    },
+        {"--quiet",     "r",      NULL,      "--quiet",          {.status_fd = -1, .quiet = true}      },
+        {"--verbose",   "r",      NULL,      "--verbose",        {.status_fd = -1, .verbose = true}    },
+        {"--origins",   "p",      NULL,      "--origins",        {.status_fd = -1, .origins = true}    },
+        {"--stale",     "l",      NULL,      "--stale",          {.status_fd = -1, .stale = true}      },
+        {"--json",      "rcpelf", NULL,      "--json",           {.status_fd = -1, .json = true}       },
+        {"--set",       "rpe",    "A=b=c d", "--set=A=b=c d",    {.status_fd = -1}                     },
 };
 
 /* Parses a verb with up to two words after it. */
@@ -160,7 +160,7 @@ static void an_option_sets_its_member_where_the_verb_knows_it(void **state)
 			wanted.verb = verbs[verb].verb;
 			for (int joined = 0; joined < 2; joined++) {
 				int result = joined ? parse_with(verb, options[i].joined, NULL)
-						    : parse_with(verb, options[i].name, options[i].value);
+				                    : parse_with(verb, options[i].name, options[i].value);
 				assert_int_equal(result, 0);
 				assert_options(&wanted);
 				assert_int_equal(line.options.set_count, sets);
@@ -191,52 +191,53 @@ static void what_is_not_understood_is_refused_with_the_word(void **state)
 		const char *const *words;
 		const char *why;
 	} refusals[] = {
-		{(const char *const[]){"sandbox-helper", NULL},
-		 "no verb: this program is called by sandbox-run, sandboxctl and pam_sandbox"},
-		{(const char *const[]){NULL}, "no verb: this program is called by sandbox-run, sandboxctl and pam_sandbox"},
-		{WORDS(""), "unknown verb \"\""},
-		{WORDS("stop"), "unknown verb \"stop\""},
-		{WORDS("runs", "--", "true"), "unknown verb \"runs\""},
-		{WORDS("ru"), "unknown verb \"ru\""},
-		{WORDS("--quiet", "run"), "unknown verb \"--quiet\""},
-		{WORDS("policy"), "unknown verb \"policy\""},
-		{WORDS("policy", "why"), "unknown verb \"policy\""},
-		{WORDS("policy", "--json", "check"), "unknown verb \"policy\""},
-		/* names: whole, long, and with nothing more */
-		{WORDS("run", "--nosuch"), "unknown option \"--nosuch\""},
-		{WORDS("run", "--prof=ci"), "unknown option \"--prof=ci\""},
-		{WORDS("run", "--profiles=ci"), "unknown option \"--profiles=ci\""},
-		{WORDS("run", "--Profile=ci"), "unknown option \"--Profile=ci\""},
-		{WORDS("run", "--=ci"), "unknown option \"--=ci\""},
-		{WORDS("run", "---quiet"), "unknown option \"---quiet\""},
-		{WORDS("run", "--quiet "), "unknown option \"--quiet \""},
-		{WORDS("run", "-q", "--", "true"), "unexpected argument \"-q\""},
-		/* values: where one is needed, and only there */
-		{WORDS("run", "--profile"), "option needs a value: \"--profile\""},
-		{WORDS("run", "--quiet", "--set"), "option needs a value: \"--set\""},
-		{WORDS("run", "--status-fd"), "option needs a value: \"--status-fd\""},
-		{WORDS("run", "--quiet=yes"), "option takes no value: \"--quiet=yes\""},
-		{WORDS("run", "--quiet=", "--", "true"), "option takes no value: \"--quiet=\""},
-		/* once */
-		{WORDS("run", "--profile=a", "--profile=b"), "option given twice: \"--profile=b\""},
-		{WORDS("run", "--profile=", "--profile", "b"), "option given twice: \"--profile\""},
-		{WORDS("policy", "show", "--user=a", "--service=b", "--user=a"), "option given twice: \"--user=a\""},
-		{WORDS("run", "--status-fd=3", "--status-fd=3"), "option given twice: \"--status-fd=3\""},
-		/* arguments: of "run" after "--", of "policy check" one, else none */
-		{WORDS("run", "true"), "unexpected argument \"true\""},
-		{WORDS("run", "true", "--quiet"), "unexpected argument \"true\""},
-		{WORDS("run", ""), "unexpected argument \"\""},
-		{WORDS("run", "-"), "unexpected argument \"-\""},
-		{WORDS("session", "--"), "unexpected argument \"--\""},
-		{WORDS("list", "--json", "--"), "unexpected argument \"--\""},
-		{WORDS("gc", "x"), "unexpected argument \"x\""},
-		{WORDS("policy", "show", "alice"), "unexpected argument \"alice\""},
-		{WORDS("policy", "check", "a", "b"), "unexpected argument \"a\""},
-		{WORDS("policy", "check", "a", "--json"), "unexpected argument \"a\""},
-		{WORDS("policy", "check", "--", "a"), "unexpected argument \"--\""},
-		/* bytes that would forge a line or steer a terminal */
-		{WORDS("\x1b[2J\n\"\x7f"), "unknown verb \"\\x1b[2J\\x0a\"\\x7f\""},
-		{WORDS("run", "--\xff\xc2\x9b"), "unknown option \"--\\xff\\xc2\\x9b\""},
+	        {(const char *const[]){"sandbox-helper", NULL},
+	         "no verb: this program is called by sandbox-run, sandboxctl and pam_sandbox"                                          },
+	        {	                                                                                (const char *const[]){NULL},
+	         "no verb: this program is called by sandbox-run, sandboxctl and pam_sandbox"                                        },
+	        {	                                                                        WORDS(""),	                                                                    "unknown verb \"\""	                                                                                               },
+	        { WORDS("stop"),	                                                         "unknown verb \"stop\""                         },
+	        { WORDS("runs",	                                                                    "--",	                                                                                                  "true"), "unknown verb \"runs\""},
+	        {	                                                                                                       WORDS("ru"),	                                                      "unknown verb \"ru\""                                  },
+	        {	                                                                                 WORDS("--quiet",	                                                      "run"),        "unknown verb \"--quiet\""},
+	        {	                                                                      WORDS("policy"),	                                                              "unknown verb \"policy\""                 },
+	        {	                                                               WORDS("policy",	                                                            "why"),                                   "unknown verb \"policy\""},
+	        {	                                                            WORDS("policy",	                                                          "--json",                              "check"), "unknown verb \"policy\""},
+ /* names: whole, long, and with nothing more */
+	        {	                                                    WORDS("run",	                                                          "--nosuch"),                             "unknown option \"--nosuch\""},
+	        {	                                                      WORDS("run",	                                                          "--prof=ci"),                         "unknown option \"--prof=ci\""},
+	        {	                                             WORDS("run",	                                                          "--profiles=ci"),                          "unknown option \"--profiles=ci\""},
+	        {	                                        WORDS("run",	                                                          "--Profile=ci"),                                 "unknown option \"--Profile=ci\""},
+	        {	                                                         WORDS("run",	                                                          "--=ci"),                              "unknown option \"--=ci\""},
+	        {	                                                   WORDS("run",	                                                          "---quiet"),                              "unknown option \"---quiet\""},
+	        {	                          WORDS("run",	                                                          "--quiet "),	                                               "unknown option \"--quiet \""},
+	        {	                                           WORDS("run",	                                        "-q",	                                                                                "--", "true"), "unexpected argument \"-q\""},
+ /* values: where one is needed, and only there */
+	        {	                                                                                                                                                             WORDS("run",	                               "--profile"),	                                                                       "option needs a value: \"--profile\""},
+	        {	                                                                      WORDS("run",	                                                            "--quiet",	                                                                   "--set"), "option needs a value: \"--set\""},
+	        {	                                                                                WORDS("run",	                                                      "--status-fd"),  "option needs a value: \"--status-fd\""},
+	        {	                                                                                WORDS("run",	                                                      "--quiet=yes"), "option takes no value: \"--quiet=yes\""},
+	        {	                                                                                WORDS("run",	                                                          "--quiet=",                                     "--", "true"), "option takes no value: \"--quiet=\""},
+ /* once */
+	        {	                                                                         WORDS("run",	                                                                    "--profile=a",	                                                                                                  "--profile=b"), "option given twice: \"--profile=b\""},
+	        {	                WORDS("run",	                               "--profile=",	                                                                       "--profile", "b"), "option given twice: \"--profile\""},
+	        {	                                                                                                                            WORDS("policy",	                                                         "show",                       "--user=a", "--service=b", "--user=a"), "option given twice: \"--user=a\""},
+	        {	                                                                   WORDS("run",	                                                       "--status-fd=3",                                 "--status-fd=3"), "option given twice: \"--status-fd=3\""},
+ /* arguments: of "run" after "--", of "policy check" one, else none */
+	        {WORDS("run",	                                                         "true"),	                                                               "unexpected argument \"true\""},
+	        {	                                                                                                                                                      WORDS("run","true","--quiet"), "unexpected argument \"true\""},
+	        {	                               WORDS("run",	                                                          ""),	                           "unexpected argument \"\""},
+	        {	                                                          WORDS("run",	                                                          "-"),	                                                                                              "unexpected argument \"-\""},
+	        {	                       WORDS("session",	                                                                    "--"),	                                                                                                  "unexpected argument \"--\""},
+	        {	                                                                              WORDS("list",	                                                                    "--json",	                                                                                                  "--"), "unexpected argument \"--\""},
+	        {	                                                  WORDS("gc",	                                                                    "x"),	                                                                                              "unexpected argument \"x\""},
+	        {	                                                                      WORDS("policy",	                                                                    "show",	                                                                                                 "alice"), "unexpected argument \"alice\""},
+	        {	               WORDS("policy",	                                        "check",	                                                                                "a", "b"), "unexpected argument \"a\""},
+	        {	                                                                                                    WORDS("policy",	                                         "check","a", "--json"), "unexpected argument \"a\""},
+	        {WORDS("policy",	                                                            "check","--", "a"), "unexpected argument \"--\""},
+ /* bytes that would forge a line or steer a terminal */
+	        {	                                                    WORDS("\x1b[2J\n\"\x7f"),                      "unknown verb \"\\x1b[2J\\x0a\"\\x7f\""},
+	        {	                                               WORDS("run",	                                                                    "--\xff\xc2\x9b"),	                                                                                               "unknown option \"--\\xff\\xc2\\x9b\""},
 	};
 
 	(void)state;
@@ -251,10 +252,27 @@ static void a_descriptor_is_a_small_decimal_number(void **state)
 	static const struct {
 		const char *text;
 		int number;
-	} good[] = {{"0", 0}, {"3", 3}, {"007", 7}, {"1023", 1023}, {"1000000", 1000000}};
-	static const char *const bad[] = {"",	  "-1",	     "+3",	  " 3",		"3 ",
-					  "3x",	  "0x3",     "3.0",	  "x",		"1000001",
-					  "2147483648", "4294967299", "9223372036854775808", "18446744073709551619"};
+	} good[] = {
+	        {"0",       0      },
+                {"3",       3      },
+                {"007",     7      },
+                {"1023",    1023   },
+                {"1000000", 1000000}
+        };
+	static const char *const bad[] = {"",
+	                                  "-1",
+	                                  "+3",
+	                                  " 3",
+	                                  "3 ",
+	                                  "3x",
+	                                  "0x3",
+	                                  "3.0",
+	                                  "x",
+	                                  "1000001",
+	                                  "2147483648",
+	                                  "4294967299",
+	                                  "9223372036854775808",
+	                                  "18446744073709551619"};
 	char wanted[64];
 
 	(void)state;
@@ -279,12 +297,21 @@ static void a_flag_may_be_repeated(void **state)
 static void options_do_not_disturb_each_other(void **state)
 {
 	(void)state;
-	assert_int_equal(parse(WORDS("run", "--profile=p", "--set", "--set=x", "--policy", "f", "--name=n", "--user", "u",
-				     "--status-fd=5", "--rootless", "--dry-run", "--quiet", "--verbose", "--json", "--", "c")),
-			 0);
-	assert_options(&(struct options){.verb = VERB_RUN, .status_fd = 5, .profile = "p", .policy = "f", .name = "n",
-					 .user = "u", .rootless = true, .dry_run = true, .quiet = true, .verbose = true,
-					 .json = true});
+	assert_int_equal(
+	        parse(WORDS("run", "--profile=p", "--set", "--set=x", "--policy", "f", "--name=n", "--user", "u",
+	                    "--status-fd=5", "--rootless", "--dry-run", "--quiet", "--verbose", "--json", "--", "c")),
+	        0);
+	assert_options(&(struct options){.verb = VERB_RUN,
+	                                 .status_fd = 5,
+	                                 .profile = "p",
+	                                 .policy = "f",
+	                                 .name = "n",
+	                                 .user = "u",
+	                                 .rootless = true,
+	                                 .dry_run = true,
+	                                 .quiet = true,
+	                                 .verbose = true,
+	                                 .json = true});
 	assert_int_equal(line.options.set_count, 1);
 	assert_string_equal(line.options.sets[0], "--set=x");
 	assert_int_equal(line.options.command_count, 1);
@@ -353,7 +380,8 @@ static void a_check_takes_a_file(void **state)
 {
 	(void)state;
 	assert_int_equal(parse(WORDS("policy", "check", "--json", "some file")), 0);
-	assert_options(&(struct options){.verb = VERB_POLICY_CHECK, .status_fd = -1, .json = true, .file = "some file"});
+	assert_options(
+	        &(struct options){.verb = VERB_POLICY_CHECK, .status_fd = -1, .json = true, .file = "some file"});
 }
 
 /* How long a value may be is for whoever reads it to say; a reason stays within its buffer. */
@@ -385,19 +413,19 @@ static void long_words_are_kept_whole_and_told_in_part(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(every_verb_is_known_and_leaves_the_rest_unset),
-		TEST(an_option_sets_its_member_where_the_verb_knows_it),
-		TEST(an_option_of_another_verb_is_unknown),
-		TEST(what_is_not_understood_is_refused_with_the_word),
-		TEST(a_descriptor_is_a_small_decimal_number),
-		TEST(a_flag_may_be_repeated),
-		TEST(options_do_not_disturb_each_other),
-		TEST(settings_are_kept_in_order_however_many),
-		TEST(everything_after_two_dashes_is_the_command),
-		TEST(a_command_may_be_absent_or_an_empty_word),
-		TEST(two_dashes_can_be_a_value),
-		TEST(a_check_takes_a_file),
-		TEST(long_words_are_kept_whole_and_told_in_part),
+	        TEST(every_verb_is_known_and_leaves_the_rest_unset),
+	        TEST(an_option_sets_its_member_where_the_verb_knows_it),
+	        TEST(an_option_of_another_verb_is_unknown),
+	        TEST(what_is_not_understood_is_refused_with_the_word),
+	        TEST(a_descriptor_is_a_small_decimal_number),
+	        TEST(a_flag_may_be_repeated),
+	        TEST(options_do_not_disturb_each_other),
+	        TEST(settings_are_kept_in_order_however_many),
+	        TEST(everything_after_two_dashes_is_the_command),
+	        TEST(a_command_may_be_absent_or_an_empty_word),
+	        TEST(two_dashes_can_be_a_value),
+	        TEST(a_check_takes_a_file),
+	        TEST(long_words_are_kept_whole_and_told_in_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,32 +19,32 @@ static void text_is_escaped_as_json(void **state)
 	static const struct {
 		const char *text, *escaped;
 	} table[] = {
-		{"",			 ""		      },
-		{"plain /path: why",	 "plain /path: why"   },
-		{"\"",			 "\\\""		      },
-		{"\\",			 "\\\\"		      },
-		{"a\"b\\c",		 "a\\\"b\\\\c"	      },
-		{"\n",			 "\\u000a"	      },
-		{"\x01\x1f\x7f",	 "\\u0001\\u001f\\u007f"},
-		{"\x1b[31m",		 "\\u001b[31m"	      },
-		{"\xc3\xa4",		 "\xc3\xa4"	      },
-		{"\xe2\x82\xac",	 "\xe2\x82\xac"	      },
-		{"\xf0\x9f\x98\x80",	 "\xf0\x9f\x98\x80"   },
-		{"\xf4\x8f\xbf\xbf",	 "\xf4\x8f\xbf\xbf"   },
-		/* no UTF-8 (RFC 3629): alone, cut off, too long, surrogates, past the last character */
-		{"\xff",		 "\\u00ff"	      },
-		{"\x80",		 "\\u0080"	      },
-		{"\xc3",		 "\\u00c3"	      },
-		{"\xc3(",		 "\\u00c3("	      },
-		{"\xe2\x82",		 "\\u00e2\\u0082"     },
-		{"\xe2\x82\"",		 "\\u00e2\\u0082\\\"" },
-		{"\xc0\xaf",		 "\\u00c0\\u00af"     },
-		{"\xc1\xbf",		 "\\u00c1\\u00bf"     },
-		{"\xe0\x9f\xbf",	 "\\u00e0\\u009f\\u00bf"},
-		{"\xed\xa0\x80",	 "\\u00ed\\u00a0\\u0080"},
-		{"\xf0\x8f\xbf\xbf",	 "\\u00f0\\u008f\\u00bf\\u00bf"},
-		{"\xf4\x90\x80\x80",	 "\\u00f4\\u0090\\u0080\\u0080"},
-		{"\xf5\x80\x80\x80",	 "\\u00f5\\u0080\\u0080\\u0080"},
+	        {"",                 ""	                    },
+	        {"plain /path: why", "plain /path: why"            },
+	        {"\"",               "\\\""                        },
+	        {"\\",               "\\\\"                        },
+	        {"a\"b\\c",          "a\\\"b\\\\c"                 },
+	        {"\n",               "\\u000a"                     },
+	        {"\x01\x1f\x7f",     "\\u0001\\u001f\\u007f"       },
+	        {"\x1b[31m",         "\\u001b[31m"                 },
+	        {"\xc3\xa4",         "\xc3\xa4"                    },
+	        {"\xe2\x82\xac",     "\xe2\x82\xac"                },
+	        {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"            },
+	        {"\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"            },
+ /* no UTF-8 (RFC 3629): alone, cut off, too long, surrogates, past the last character */
+	        {"\xff",             "\\u00ff"                     },
+	        {"\x80",             "\\u0080"                     },
+	        {"\xc3",             "\\u00c3"                     },
+	        {"\xc3(",            "\\u00c3("                    },
+	        {"\xe2\x82",         "\\u00e2\\u0082"              },
+	        {"\xe2\x82\"",       "\\u00e2\\u0082\\\""          },
+	        {"\xc0\xaf",         "\\u00c0\\u00af"              },
+	        {"\xc1\xbf",         "\\u00c1\\u00bf"              },
+	        {"\xe0\x9f\xbf",     "\\u00e0\\u009f\\u00bf"       },
+	        {"\xed\xa0\x80",     "\\u00ed\\u00a0\\u0080"       },
+	        {"\xf0\x8f\xbf\xbf", "\\u00f0\\u008f\\u00bf\\u00bf"},
+	        {"\xf4\x90\x80\x80", "\\u00f4\\u0090\\u0080\\u0080"},
+	        {"\xf5\x80\x80\x80", "\\u00f5\\u0080\\u0080\\u0080"},
 	};
 	char out[64];
 
@@ -59,8 +59,9 @@ static void text_is_escaped_as_json(void **state)
 /* Cut where it must be, never within an escape or a character, and always terminated. */
 static void a_small_buffer_cuts_between_characters(void **state)
 {
-	static const char *const texts[] = {"aaaaaaaaaaaaaaaaaaaaaaaa", "\x01\x01\x01\x01\x01\x01", "\"\"\"\"\"\"\"\"\"\"\"\"\"\"",
-					    "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80"};
+	static const char *const texts[] = {"aaaaaaaaaaaaaaaaaaaaaaaa", "\x01\x01\x01\x01\x01\x01",
+	                                    "\"\"\"\"\"\"\"\"\"\"\"\"\"\"",
+	                                    "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80"};
 	static const size_t units[] = {1, 6, 2, 4};
 	char out[64];
 
@@ -107,10 +108,12 @@ static void events_are_lines_of_json(void **state)
 	status_warning("a \"b\"\nc");
 	assert_string_equal(line_read(), "{\"event\":\"warning\",\"text\":\"a \\\"b\\\"\\u000ac\"}\n");
 	status_error("open /a\\b: why", 13);
-	assert_string_equal(line_read(),
-			    "{\"event\":\"error\",\"step\":\"open /a\\\\b\",\"errno\":13,\"text\":\"open /a\\\\b: why\"}\n");
+	assert_string_equal(
+	        line_read(),
+	        "{\"event\":\"error\",\"step\":\"open /a\\\\b\",\"errno\":13,\"text\":\"open /a\\\\b: why\"}\n");
 	status_exit("oom", 137, 0, 9);
-	assert_string_equal(line_read(), "{\"event\":\"exit\",\"reason\":\"oom\",\"status\":137,\"code\":0,\"signal\":9}\n");
+	assert_string_equal(line_read(),
+	                    "{\"event\":\"exit\",\"reason\":\"oom\",\"status\":137,\"code\":0,\"signal\":9}\n");
 }
 
 /* A line longer than PIPE_BUF could be torn; the longest that escaping can give still is one. */
@@ -148,11 +151,11 @@ static void a_reader_that_does_not_read_loses_lines_and_nothing_waits(void **sta
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text_is_escaped_as_json),
-		cmocka_unit_test(a_small_buffer_cuts_between_characters),
-		STREAM(events_are_lines_of_json),
-		STREAM(the_longest_warning_is_one_line),
-		STREAM(a_reader_that_does_not_read_loses_lines_and_nothing_waits),
+	        cmocka_unit_test(text_is_escaped_as_json),
+	        cmocka_unit_test(a_small_buffer_cuts_between_characters),
+	        STREAM(events_are_lines_of_json),
+	        STREAM(the_longest_warning_is_one_line),
+	        STREAM(a_reader_that_does_not_read_loses_lines_and_nothing_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,18 +192,18 @@ struct forgery {
 };
 
 static const struct forgery forgeries[] = {
-    {"kind 0",                     {{0, 0, 0, 0}, ""},                    16, 0 },
-    {"kind unknown",               {{MESSAGE_KINDS, 0, 0, 0}, ""},        16, 0 },
-    {"kind huge",                  {{UINT32_MAX, 0, 0, 0}, ""},           16, 0 },
-    {"header cut",                 {{MESSAGE_BYE, 0, 0, 0}, ""},          15, 0 },
-    {"one byte",                   {{MESSAGE_BYE, 0, 0, 0}, ""},          1,  1 },
-    {"length above the text",      {{MESSAGE_BYE, 0, 9, 0}, ""},          24, 0 },
-    {"length below the text",      {{MESSAGE_BYE, 0, 7, 0}, ""},          24, 0 },
-    {"length huge",                {{MESSAGE_BYE, 0, UINT32_MAX, 0}, ""}, 24, 0 },
-    {"a descriptor missing",       {{MESSAGE_JOIN, 0, 0, 2}, ""},         16, 1 },
-    {"a descriptor not announced", {{MESSAGE_JOIN, 0, 0, 1}, ""},         16, 2 },
-    {"descriptors not announced",  {{MESSAGE_JOIN, 0, 0, 0}, ""},         16, 24},
-    {"more descriptors than fit",  {{MESSAGE_JOIN, 0, 0, 25}, ""},        16, 25},
+        {"kind 0",                     {{0, 0, 0, 0}, ""},                    16, 0 },
+        {"kind unknown",               {{MESSAGE_KINDS, 0, 0, 0}, ""},        16, 0 },
+        {"kind huge",                  {{UINT32_MAX, 0, 0, 0}, ""},           16, 0 },
+        {"header cut",                 {{MESSAGE_BYE, 0, 0, 0}, ""},          15, 0 },
+        {"one byte",                   {{MESSAGE_BYE, 0, 0, 0}, ""},          1,  1 },
+        {"length above the text",      {{MESSAGE_BYE, 0, 9, 0}, ""},          24, 0 },
+        {"length below the text",      {{MESSAGE_BYE, 0, 7, 0}, ""},          24, 0 },
+        {"length huge",                {{MESSAGE_BYE, 0, UINT32_MAX, 0}, ""}, 24, 0 },
+        {"a descriptor missing",       {{MESSAGE_JOIN, 0, 0, 2}, ""},         16, 1 },
+        {"a descriptor not announced", {{MESSAGE_JOIN, 0, 0, 1}, ""},         16, 2 },
+        {"descriptors not announced",  {{MESSAGE_JOIN, 0, 0, 0}, ""},         16, 24},
+        {"more descriptors than fit",  {{MESSAGE_JOIN, 0, 0, 25}, ""},        16, 25},
 };
 
 static void send_raw(int socket, const struct forgery *forgery)
@@ -263,17 +263,17 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, make_pair, close_pair)
 	const struct CMUnitTest tests[] = {
-	    CASE(text_and_value_arrive),
-	    CASE(a_value_alone_arrives_with_an_empty_text),
-	    CASE(the_longest_text_arrives),
-	    CASE(every_descriptor_arrives_in_order_and_closes_on_exec),
-	    CASE(too_much_is_not_sent),
-	    CASE(end_of_file_is_zero),
-	    CASE(a_gone_receiver_is_an_error_and_no_signal),
-	    CASE(nothing_there_is_eagain),
-	    CASE(a_text_larger_than_the_buffer_is_refused),
-	    CASE(forgeries_are_refused_and_leak_nothing),
-	    CASE(credentials_among_the_control_data_are_refused),
+	        CASE(text_and_value_arrive),
+	        CASE(a_value_alone_arrives_with_an_empty_text),
+	        CASE(the_longest_text_arrives),
+	        CASE(every_descriptor_arrives_in_order_and_closes_on_exec),
+	        CASE(too_much_is_not_sent),
+	        CASE(end_of_file_is_zero),
+	        CASE(a_gone_receiver_is_an_error_and_no_signal),
+	        CASE(nothing_there_is_eagain),
+	        CASE(a_text_larger_than_the_buffer_is_refused),
+	        CASE(forgeries_are_refused_and_leak_nothing),
+	        CASE(credentials_among_the_control_data_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,26 +15,26 @@
 #include "protocol/session.h"
 
 static const struct identity_group groups[] = {
-    {2001,        "students"},
-    {2002,        NULL      },
-    {4294967294u, "a:b=c"   }
+        {2001,        "students"},
+        {2002,        NULL      },
+        {4294967294u, "a:b=c"   }
 };
 
 static const struct session_request whole = {
-    .person = {.uid = 3001,
-               .gid = 100,
-               .name = "alice",
-               .primary_group_name = "users",
-               .gecos = "Alice, room 7",
-               .home = "/home/alice",
-               .shell = "/bin/bash",
-               .groups = groups,
-               .group_count = 3,
-               .tty_gid = 5},
-    .service = "sshd",
-    .terminal = "ssh",
-    .remote_host = "2001:db8::1",
-    .remote_user = "x=y\nz",
+        .person = {.uid = 3001,
+                   .gid = 100,
+                   .name = "alice",
+                   .primary_group_name = "users",
+                   .gecos = "Alice, room 7",
+                   .home = "/home/alice",
+                   .shell = "/bin/bash",
+                   .groups = groups,
+                   .group_count = 3,
+                   .tty_gid = 5},
+        .service = "sshd",
+        .terminal = "ssh",
+        .remote_host = "2001:db8::1",
+        .remote_user = "x=y\nz",
 };
 
 static char buffer[4096];
@@ -72,9 +72,8 @@ static void a_request_survives_the_way(void **state)
 static void what_is_unknown_stays_unknown(void **state)
 {
 	struct session_request request = {
-	    .person =
-	        {.uid = 1, .gid = 1, .name = "n", .home = "/", .shell = "/bin/sh", .tty_gid = (gid_t)-1},
-	    .service = "su"
+	        .person = {.uid = 1, .gid = 1, .name = "n", .home = "/", .shell = "/bin/sh", .tty_gid = (gid_t)-1},
+	        .service = "su"
         };
 	struct session_request got;
 	long length = session_request_write(&request, buffer, sizeof(buffer));
@@ -111,7 +110,7 @@ static void a_buffer_too_small_by_any_amount_is_emsgsize(void **state)
 static void what_the_reader_would_refuse_is_not_written(void **state)
 {
 	static const struct identity_group nobody[] = {
-	    {(gid_t)-1, "x"}
+	        {(gid_t)-1, "x"}
         };
 	struct session_request bad[8];
 
@@ -141,43 +140,43 @@ static const struct {
 	const char *what;
 	const char *text;
 } refusals[] = {
-    {"nothing",                 ""                                                                    },
-    {"last field not ended",    "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd"                    },
-    {"an empty field",          "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd||"                  },
-    {"no equals sign",          "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|gecos|"             },
-    {"unknown name",            "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|root=1|"            },
-    {"empty name",              "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|=1|"                },
-    {"name cut",                "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|geco=x|"            },
-    {"name in capitals",        "USER=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|"                   },
-    {"blank before a name",     " user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|"                  },
-    {"user twice",              "user=a|user=b|uid=1|gid=2|home=/h|shell=/s|service=sshd|"            },
-    {"uid twice",               "user=a|uid=1|uid=1|gid=2|home=/h|shell=/s|service=sshd|"             },
-    {"tty twice",               "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|tty=|tty=|"         },
-    {"no user",                 "uid=1|gid=2|home=/h|shell=/s|service=sshd|"                          },
-    {"no uid",                  "user=a|gid=2|home=/h|shell=/s|service=sshd|"                         },
-    {"no gid",                  "user=a|uid=1|home=/h|shell=/s|service=sshd|"                         },
-    {"no home",                 "user=a|uid=1|gid=2|shell=/s|service=sshd|"                           },
-    {"no shell",                "user=a|uid=1|gid=2|home=/h|service=sshd|"                            },
-    {"no service",              "user=a|uid=1|gid=2|home=/h|shell=/s|"                                },
-    {"empty user",              "user=|uid=1|gid=2|home=/h|shell=/s|service=sshd|"                    },
-    {"home not absolute",       "user=a|uid=1|gid=2|home=h|shell=/s|service=sshd|"                    },
-    {"shell not absolute",      "user=a|uid=1|gid=2|home=/h|shell=s|service=sshd|"                    },
-    {"uid empty",               "user=a|uid=|gid=2|home=/h|shell=/s|service=sshd|"                    },
-    {"uid negative",            "user=a|uid=-1|gid=2|home=/h|shell=/s|service=sshd|"                  },
-    {"uid signed",              "user=a|uid=+1|gid=2|home=/h|shell=/s|service=sshd|"                  },
-    {"uid hexadecimal",         "user=a|uid=0x1|gid=2|home=/h|shell=/s|service=sshd|"                 },
-    {"uid with zeros in front", "user=a|uid=01|gid=2|home=/h|shell=/s|service=sshd|"                  },
-    {"uid with a blank",        "user=a|uid= 1|gid=2|home=/h|shell=/s|service=sshd|"                  },
-    {"uid and more",            "user=a|uid=1a|gid=2|home=/h|shell=/s|service=sshd|"                  },
-    {"uid -1",                  "user=a|uid=4294967295|gid=2|home=/h|shell=/s|service=sshd|"          },
-    {"uid overflowing",         "user=a|uid=4294967296|gid=2|home=/h|shell=/s|service=sshd|"          },
-    {"uid overflowing far",     "user=a|uid=18446744073709551617|gid=2|home=/h|shell=/s|service=sshd|"},
-    {"gid -1",                  "user=a|uid=1|gid=4294967295|home=/h|shell=/s|service=sshd|"          },
-    {"tty-gid empty",           "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|tty-gid=|"          },
-    {"group without colon",     "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|group=3|"           },
-    {"group without gid",       "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|group=:x|"          },
-    {"group of a bad gid",      "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|group=3x:x|"        },
-    {"group -1",                "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|group=4294967295:x|"},
+        {"nothing",                 ""                                                                    },
+        {"last field not ended",    "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd"                    },
+        {"an empty field",          "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd||"                  },
+        {"no equals sign",          "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|gecos|"             },
+        {"unknown name",            "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|root=1|"            },
+        {"empty name",              "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|=1|"                },
+        {"name cut",                "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|geco=x|"            },
+        {"name in capitals",        "USER=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|"                   },
+        {"blank before a name",     " user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|"                  },
+        {"user twice",              "user=a|user=b|uid=1|gid=2|home=/h|shell=/s|service=sshd|"            },
+        {"uid twice",               "user=a|uid=1|uid=1|gid=2|home=/h|shell=/s|service=sshd|"             },
+        {"tty twice",               "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|tty=|tty=|"         },
+        {"no user",                 "uid=1|gid=2|home=/h|shell=/s|service=sshd|"                          },
+        {"no uid",                  "user=a|gid=2|home=/h|shell=/s|service=sshd|"                         },
+        {"no gid",                  "user=a|uid=1|home=/h|shell=/s|service=sshd|"                         },
+        {"no home",                 "user=a|uid=1|gid=2|shell=/s|service=sshd|"                           },
+        {"no shell",                "user=a|uid=1|gid=2|home=/h|service=sshd|"                            },
+        {"no service",              "user=a|uid=1|gid=2|home=/h|shell=/s|"                                },
+        {"empty user",              "user=|uid=1|gid=2|home=/h|shell=/s|service=sshd|"                    },
+        {"home not absolute",       "user=a|uid=1|gid=2|home=h|shell=/s|service=sshd|"                    },
+        {"shell not absolute",      "user=a|uid=1|gid=2|home=/h|shell=s|service=sshd|"                    },
+        {"uid empty",               "user=a|uid=|gid=2|home=/h|shell=/s|service=sshd|"                    },
+        {"uid negative",            "user=a|uid=-1|gid=2|home=/h|shell=/s|service=sshd|"                  },
+        {"uid signed",              "user=a|uid=+1|gid=2|home=/h|shell=/s|service=sshd|"                  },
+        {"uid hexadecimal",         "user=a|uid=0x1|gid=2|home=/h|shell=/s|service=sshd|"                 },
+        {"uid with zeros in front", "user=a|uid=01|gid=2|home=/h|shell=/s|service=sshd|"                  },
+        {"uid with a blank",        "user=a|uid= 1|gid=2|home=/h|shell=/s|service=sshd|"                  },
+        {"uid and more",            "user=a|uid=1a|gid=2|home=/h|shell=/s|service=sshd|"                  },
+        {"uid -1",                  "user=a|uid=4294967295|gid=2|home=/h|shell=/s|service=sshd|"          },
+        {"uid overflowing",         "user=a|uid=4294967296|gid=2|home=/h|shell=/s|service=sshd|"          },
+        {"uid overflowing far",     "user=a|uid=18446744073709551617|gid=2|home=/h|shell=/s|service=sshd|"},
+        {"gid -1",                  "user=a|uid=1|gid=4294967295|home=/h|shell=/s|service=sshd|"          },
+        {"tty-gid empty",           "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|tty-gid=|"          },
+        {"group without colon",     "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|group=3|"           },
+        {"group without gid",       "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|group=:x|"          },
+        {"group of a bad gid",      "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|group=3x:x|"        },
+        {"group -1",                "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|group=4294967295:x|"},
 };
 
 /* In a block of its exact size, so that the sanitizer sees a read past it. */
@@ -243,13 +242,13 @@ static void a_request_cut_anywhere_is_refused_or_lacks_only_optional_parts(void 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_request_survives_the_way),
-	    cmocka_unit_test(what_is_unknown_stays_unknown),
-	    cmocka_unit_test(a_buffer_too_small_by_any_amount_is_emsgsize),
-	    cmocka_unit_test(what_the_reader_would_refuse_is_not_written),
-	    cmocka_unit_test(the_text_the_refusals_start_from_is_sound),
-	    cmocka_unit_test(anything_off_is_refused),
-	    cmocka_unit_test(a_request_cut_anywhere_is_refused_or_lacks_only_optional_parts),
+	        cmocka_unit_test(a_request_survives_the_way),
+	        cmocka_unit_test(what_is_unknown_stays_unknown),
+	        cmocka_unit_test(a_buffer_too_small_by_any_amount_is_emsgsize),
+	        cmocka_unit_test(what_the_reader_would_refuse_is_not_written),
+	        cmocka_unit_test(the_text_the_refusals_start_from_is_sound),
+	        cmocka_unit_test(anything_off_is_refused),
+	        cmocka_unit_test(a_request_cut_anywhere_is_refused_or_lacks_only_optional_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
