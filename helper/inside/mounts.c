@@ -361,7 +361,7 @@ static void copy_directory_files(int source, const char *target)
 static void step_copy(const struct plan *plan, const struct plan_step *step, const char *target)
 {
 	const char *path = plan_string(plan, step->source);
-	int source = open_source(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	int source = open_system_source(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	struct plan_step bind = *step;
 	struct stat status;
 

@@ -124,6 +124,11 @@ int open_source(const char *path, uint64_t flags)
 	return open_below(host, path, flags);
 }
 
+int open_system_source(const char *path, uint64_t flags)
+{
+	return open_resolved(host, path, flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+}
+
 int open_target(const char *path)
 {
 	return open_below(view, path, O_PATH);

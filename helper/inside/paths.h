@@ -20,6 +20,8 @@ int paths_host(void);
 
 /* Of the host's tree, and of the view. Each returns a descriptor, or -1 with errno; ELOOP: a link of the person's. */
 int open_source(const char *path, uint64_t flags);
+/* The same for a name that only root can change: follows every link. */
+int open_system_source(const char *path, uint64_t flags);
 int open_target(const char *path);
 
 /*

@@ -97,6 +97,11 @@ echo >&"${EATER[1]}"
 wait "$EATER_PID"
 check "B3.1 twin: it did eat them" "$free" "$eaten"
 
+# Links of /etc are the system's, also where they are the person's own: root's.
+ln -sf /usr/share/zoneinfo/UTC /etc/localtime
+check "root as the person: what is a link in /etc is there" "TZif TZif" \
+	"$("$helper" run --quiet -- head -c4 /etc/localtime) $(run head -c4 /etc/localtime)"
+
 inside_checks rootless rootless --rootless
 check "rootless groups stay effective and show as nobody" "3001 65534 65534 65534" \
 	"$(rootless sh -c 'grep ^Groups: /proc/self/status' | cut -f2 | sed 's/ $//')"
