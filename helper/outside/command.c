@@ -142,7 +142,8 @@ int command_run(const struct options *options, const struct caller_state *caller
 	status_start(id, plan, spawned.pid, proc);
 	if (options->verbose)
 		say("sandbox %s: profile %s, first process %d", id, plan_string(plan, plan->profile_name), spawned.pid);
-	privs_become_supervisor(false);
+	/* Of another person's processes none may be killed without it (kill(2)). */
+	privs_become_supervisor(getuid() != plan->uid);
 	struct ending ending = supervise_command(plan, &spawned, request.cgroup);
 	spawned.pid = 0; /* reaped */
 	clean_up();

@@ -138,7 +138,8 @@ static void hear(struct supervisor *supervisor)
 		return;
 	if (got != 1) {
 		supervisor->silent = true; /* closed or malformed: nothing it says counts any more */
-		kill_sandbox(supervisor);
+		if (!supervisor->exited)
+			kill_sandbox(supervisor);
 		return;
 	}
 	switch (message.kind) {

@@ -57,6 +57,15 @@ rm /etc/sandbox-run/policy.conf
 check "bad option is 125" 125 "$(status as_alice "$helper" run --nosuch -- true)"
 check "no verb is 125" 125 "$(status as_alice "$helper")"
 
+# Root for another person: whom the supervisor has to end is not its own.
+as_other() { "$helper" run --quiet --user=alice "$@"; }
+statuses=
+for _ in $(seq 40); do statuses+="$(status as_other -- sh -c 'exit 7') "; done
+check "--user: 40 times the command's own status" "7 " "$(printf '%s\n' $statuses | sort -u | tr '\n' ' ')"
+check "--user: the time limit ends what ignores SIGTERM" 124 \
+	"$(status as_other --set=RuntimeMaxSec=200ms --set=TimeoutStopSec=200ms -- sh -c 'trap "" TERM; sleep 5; sleep 5')"
+check "--user is root's" 125 "$(status as_alice "$helper" run --user=bob -- true)"
+
 listing() {
 	sort /proc/self/mountinfo | awk '{$1=$2=""; print}'
 	find /sys/fs/cgroup -type d -path '*sandbox-run/*' 2>/dev/null | sort
