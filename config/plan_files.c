@@ -703,6 +703,57 @@ static int check_hidden(struct view *view)
 	return result;
 }
 
+static bool is_pinned(const struct view *view, const char *path)
+{
+	const struct rule *rules = view->rules.items;
+
+	for (uint32_t i = 0; i < view->rules.count; i++)
+		if (rules[i].rank == RANK_BIND && rules[i].step.kind == STEP_ATTRIBUTES &&
+		    strcmp(draft_text(view->draft, rules[i].step.target), path) == 0)
+			return true;
+	return false;
+}
+
+/* The directories between what can be written and a path in it that is taken away become mount points: another cannot be
+ * renamed, with all that is in it, so that the next start would look for the path in vain (threats G9). */
+static void pin_parents(struct view *view, const char *path, const plan_ref *writable, uint32_t count)
+{
+	char parent[4096];
+
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		if (snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path), path) >= (int)sizeof(parent))
+			return;
+		for (uint32_t i = 0; i < count; i++) {
+			const char *area = draft_text(view->draft, writable[i]);
+			if (strcmp(parent, area) == 0 || !path_is_below(parent, area) || is_pinned(view, parent))
+				continue;
+			add_rule(view, RANK_BIND, STEP_ATTRIBUTES, parent)->step.flags =
+			        STEP_IF_EXISTS | STEP_RECURSIVE;
+			break;
+		}
+	}
+}
+
+static void pin_restricted(struct view *view)
+{
+	plan_ref writable[64];
+	uint32_t count = 0, rules = view->rules.count;
+
+	for (uint32_t i = 0; i < rules && count < 64; i++) {
+		const struct rule *rule = (const struct rule *)view->rules.items + i;
+		if (rule->writable && rule->step.kind == STEP_BIND)
+			writable[count++] = rule->step.target;
+	}
+	for (uint32_t i = 0; i < rules; i++) {
+		const struct rule *rule = (const struct rule *)view->rules.items + i;
+		char path[4096];
+		if (rule->rank < RANK_READ_ONLY || rule->rank == RANK_EXEC || (rule->step.flags & STEP_BY_NAME) ||
+		    snprintf(path, sizeof(path), "%s", draft_text(view->draft, rule->step.target)) >= (int)sizeof(path))
+			continue;
+		pin_parents(view, path, writable, count);
+	}
+}
+
 static void emit_steps(struct view *view)
 {
 	struct rule *rules = view->rules.items;
@@ -773,6 +824,7 @@ int plan_files(struct draft *draft)
 	if (result == 0)
 		result = check_hidden(&view);
 	if (result == 0) {
+		pin_restricted(&view);
 		emit_steps(&view);
 		result = plan_landlock(&view);
 	}

@@ -99,7 +99,7 @@ static mode_t type_of(int fd)
 static noreturn void cannot_open(const char *path)
 {
 	if (errno == ELOOP)
-		die("%s: there is a link of the person's own on the way", path);
+		die("%s: there is a link on the way that others than root can change", path);
 	die_errno("open %s", path);
 }
 
@@ -132,8 +132,6 @@ static void bind_source(const struct plan_step *step, int source, const char *ta
 	if (tree < 0)
 		die_errno("take the host's tree for %s", target);
 	CLEANUP_FD fd = make_target(target, type_of(source) | 0755);
-	if (fd < 0 && errno == ELOOP && may_skip(step, errno))
-		return;
 	if (fd < 0 && errno == ELOOP)
 		cannot_open(target);
 	if (fd < 0)
@@ -272,7 +270,8 @@ static void step_terminal(const struct plan_step *step, const char *target)
 /* A part of the new root that becomes a mount of its own must not escape what is done to the root at the end. */
 static void step_attributes(const struct plan_step *step, const char *target)
 {
-	CLEANUP_FD fd = open_restricted(target);
+	/* What loosens something must be what was meant. */
+	CLEANUP_FD fd = step->clear ? open_target(target) : open_restricted(target);
 
 	if (fd < 0) {
 		if (!may_skip(step, errno))

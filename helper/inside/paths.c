@@ -20,6 +20,7 @@ enum { PATH_BYTES = 4096, LINKS_MAX = 40 };
 
 static int host = -1, view = -1;
 static dev_t root_device;
+static ino_t root_inode;
 static uid_t owner;
 
 void paths_begin(int host_root, uid_t person)
@@ -32,6 +33,7 @@ void paths_begin(int host_root, uid_t person)
 	if (view < 0 || fstat(view, &status) != 0)
 		die_errno("open the new root");
 	root_device = status.st_dev;
+	root_inode = status.st_ino;
 }
 
 void paths_leave(void)
@@ -59,11 +61,15 @@ static int open_without_links(int root, const char *path, uint64_t flags)
 	return open_resolved(root, path, flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 }
 
-/* The first link on the way is replaced by what it holds. Returns -1 with errno: ELOOP where it is the person's. */
+/*
+ * The first link on the way is replaced by what it holds. Returns -1 with errno: ELOOP where others than root may have
+ * chosen it, which is so for their own links and for every link below a directory that they can change.
+ */
 static int replace_link(int root, char *path)
 {
 	char content[PATH_BYTES], rest[PATH_BYTES];
 	struct stat status;
+	bool exposed = false;
 
 	for (char *end = path; *end;) {
 		char *start = end + strspn(end, "/");
@@ -74,10 +80,12 @@ static int replace_link(int root, char *path)
 		if (fd < 0 || fstat(fd, &status) != 0)
 			return -1;
 		memcpy(end, rest, strlen(rest) + 1);
+		/* The new root itself is the plan's. */
+		exposed |= status.st_dev != root_device &&
+		           (status.st_uid == owner || (!S_ISLNK(status.st_mode) && (status.st_mode & 022)));
 		if (!S_ISLNK(status.st_mode))
 			continue;
-		/* Links of the new root itself are the plan's. */
-		if (status.st_uid == owner && status.st_dev != root_device) {
+		if (exposed) {
 			errno = ELOOP;
 			return -1;
 		}
@@ -129,16 +137,42 @@ int open_system_source(const char *path, uint64_t flags)
 	return open_resolved(host, path, flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
+/* Never the root itself: what is mounted over it would be a second view, which "/.." leads to. */
+static int not_root(int fd)
+{
+	struct stat status;
+
+	if (fd >= 0 && (fstat(fd, &status) != 0 || (status.st_dev == root_device && status.st_ino == root_inode))) {
+		close_fd(&fd);
+		errno = ELOOP;
+	}
+	return fd;
+}
+
 int open_target(const char *path)
 {
-	return open_below(view, path, O_PATH);
+	return not_root(open_below(view, path, O_PATH));
+}
+
+/* Whether a path is in what the sandbox or the system provides; /var itself, since records of logins are below it. */
+static bool is_provided(const char *path)
+{
+	static const char *const provided[] = {"/etc",    "/usr",  "/bin", "/sbin", "/lib", "/lib32",  "/lib64",
+	                                       "/libx32", "/proc", "/sys", "/dev",  "/run", "/var/log"};
+
+	if (strcmp(path, "/var") == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(provided) / sizeof(provided[0]); i++) {
+		size_t count = strlen(provided[i]);
+		if (strncmp(path, provided[i], count) == 0 && (path[count] == '/' || path[count] == '\0'))
+			return true;
+	}
+	return false;
 }
 
 /* By the name it has in the view, whose /proc is there before anything is restricted. */
-static bool is_provided(int fd)
+static bool leads_to_provided(int fd)
 {
-	static const char *const provided[] = {"/etc",   "/usr",    "/bin",  "/sbin", "/lib", "/lib32",
-	                                       "/lib64", "/libx32", "/proc", "/sys",  "/dev", "/run"};
 	char link[64], name[PATH_BYTES];
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
@@ -146,12 +180,7 @@ static bool is_provided(int fd)
 	if (length < 0)
 		die_errno("look at a mount point");
 	name[length] = '\0';
-	for (size_t i = 0; i < sizeof(provided) / sizeof(provided[0]); i++) {
-		size_t count = strlen(provided[i]);
-		if (strncmp(name, provided[i], count) == 0 && (name[count] == '/' || name[count] == '\0'))
-			return true;
-	}
-	return is_of_root(fd);
+	return is_provided(name) || is_of_root(fd);
 }
 
 int open_restricted(const char *path)
@@ -160,8 +189,9 @@ int open_restricted(const char *path)
 
 	if (fd >= 0 || errno != ELOOP)
 		return fd;
-	fd = open_resolved(view, path, O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-	if (fd >= 0 && is_provided(fd)) {
+	fd = not_root(open_resolved(view, path, O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS));
+	/* A name of the system's is meant as it is: for root, its links are the person's own. */
+	if (fd >= 0 && !is_provided(path) && leads_to_provided(fd)) {
 		close_fd(&fd);
 		errno = ELOOP;
 	}
@@ -173,7 +203,7 @@ static int make_directories(const char *path)
 {
 	char now[PATH_BYTES];
 	size_t length = 0;
-	int fd = open_target("/");
+	int fd = open_below(view, "/", O_PATH);
 
 	do {
 		length += 1 + strcspn(path + length + 1, "/");
@@ -199,7 +229,7 @@ int open_parent(const char *path, const char **ret_last)
 	}
 	*ret_last = last + 1;
 	snprintf(parent, sizeof(parent), "%.*s", last == path ? 1 : (int)(last - path), path);
-	int fd = open_target(parent);
+	int fd = open_below(view, parent, O_PATH);
 	return fd >= 0 || errno != ENOENT ? fd : make_directories(parent);
 }
 

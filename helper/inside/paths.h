@@ -2,7 +2,7 @@
 /*
  * Opening names while a view is built. The person may change what lies in their directories at any moment, from a sandbox
  * too, and what is planted there must not steer this or the next start (threats A6.1). So a link on the way is followed
- * only if it is not the person's; what is opened is opened once, and used by its descriptor. No name leads out of the tree
+ * only if nobody but root can have chosen it; what is opened is opened once, and used by its descriptor. No name leads out of the tree
  * it begins in.
  */
 #ifndef HELPER_INSIDE_PATHS_H
@@ -18,14 +18,14 @@ void paths_leave(void);
 /* The host's root. */
 int paths_host(void);
 
-/* Of the host's tree, and of the view. Each returns a descriptor, or -1 with errno; ELOOP: a link of the person's. */
+/* Of the host's tree, and of the view. Each returns a descriptor, or -1 with errno; ELOOP: a link that others than root can change. */
 int open_source(const char *path, uint64_t flags);
 /* The same for a name that only root can change: follows every link. */
 int open_system_source(const char *path, uint64_t flags);
 int open_target(const char *path);
 
 /*
- * Of the view, for a restriction: the person's links are followed too, so that what they lead to is restricted. But not into
+ * Of the view, for a restriction: such links are followed too, so that what they lead to is restricted. But not into
  * what the sandbox or the system provides (ELOOP), where nothing is the person's to hide, and much is needed.
  */
 int open_restricted(const char *path);

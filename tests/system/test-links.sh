@@ -41,6 +41,27 @@ for name in .git .envrc; do
 	as_alice rm $w/$name
 done
 
+# Whose a link is says nothing about who put it there.
+for whose in bob root; do
+	ln -sfn / $w/.git && chown -h $whose $w/.git
+	check "a link of $whose's in the person's directory: no other view" "no" "$(yes_if run -- cat /../home/alice/.ssh/id)"
+	policy 'TemporaryFileSystem=%h/work/planted'
+	ln -sfn /etc $w/planted && chown -h $whose $w/planted
+	check "a link of $whose's in the person's directory: nothing is mounted by it" 125 \
+		"$(run -- true 2>/dev/null; echo $?)"
+	rm $w/.git $w/planted /etc/sandbox-run/policy.conf
+done
+
+# What is hidden by a path stays at that path: what is above it cannot be renamed.
+as_alice mkdir -p /home/alice/.config/git && as_alice sh -c 'echo key >~alice/.config/git/credentials'
+alice_directory=/home/alice/.config
+check "the directory of a secret cannot be renamed" "no" "$(yes_if run -- mv git other)"
+check "nor is the secret shown to the next" "no no" \
+	"$(yes_if run -- cat git/credentials) $(yes_if run -- cat other/credentials)"
+as_alice mv git other
+check "twin, outside: it can, and is" "yes" "$(yes_if run -- cat other/credentials)"
+unset alice_directory
+
 # What the sandbox's /etc says of groups a login program may ask for later.
 listed='grep -q "^alice:" /etc/passwd && grep -q "^project:.*alice" /etc/group && echo listed'
 for line in 'TemporaryFileSystem=%h/planted' 'BindPaths=-/srv:%h/planted' 'SecretPaths=-%h/planted' 'ReadOnlyPaths=-%h/planted'; do
@@ -49,7 +70,7 @@ for line in 'TemporaryFileSystem=%h/planted' 'BindPaths=-/srv:%h/planted' 'Secre
 		as_alice ln -sfn $place /home/alice/planted
 		said=$(run -- sh -c "$listed" 2>&1)
 		case $said in
-		listed | *"link of the person's own"*) ok "${line%%=*} on a link to $place hides and forges nothing" ;;
+		listed | *"link on the way that others than root can change"*) ok "${line%%=*} on a link to $place hides and forges nothing" ;;
 		*) not_ok "${line%%=*} on a link to $place hides and forges nothing: got [$said]" ;;
 		esac
 	done
