@@ -201,7 +201,7 @@ static void add_proc(struct view *view)
 	}
 }
 
-static void add_devices(struct view *view, uint64_t size, uint64_t inodes)
+static void add_private_devices(struct view *view)
 {
 	static const char *const nodes[] = {"/dev/null",   "/dev/zero",    "/dev/full",
 	                                    "/dev/random", "/dev/urandom", "/dev/tty"};
@@ -213,42 +213,51 @@ static void add_devices(struct view *view, uint64_t size, uint64_t inodes)
 	        {"/dev/ptmx",   "pts/ptmx"       }
         };
 
-	static const char *const logs[] = {"/dev/kmsg", "/dev/mem", "/dev/kmem", "/dev/port"};
-	const struct profile *profile = view->draft->profile;
-	bool host_logs = !profile_is(profile, KEY_PrivateDevices) && profile_is(profile, KEY_ProtectKernelLogs);
-	/* Of the host's /dev only what is there has to be covered. */
-	uint32_t flags = profile_is(profile, KEY_PrivateDevices) ? STEP_BY_NAME : STEP_IF_EXISTS;
-
-	if (!profile_is(profile, KEY_PrivateDevices)) {
-		struct rule *rule = add_bind(view, RANK_BASE, "/dev", "/dev", true);
-		rule->step.attributes = MOUNT_ATTR_NOSUID;
-	} else {
-		add_rule(view, RANK_BASE, STEP_DIRECTORY, "/dev")->step.mode = 0755;
-		for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
-			struct rule *rule = add_bind(view, RANK_BASE, nodes[i], nodes[i], true);
-			rule->step.flags = STEP_BY_NAME;
-			rule->step.mode = S_IFREG | 0644;
-			rule->step.attributes = 0; /* a device is neither executed nor set-uid */
-		}
-		for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
-			add_link(view, links[i][0], links[i][1]);
-		/* Where the terminal group is not mapped, gid= is EINVAL (devpts in a user namespace). */
-		plan_ref options = view->draft->facts->full_groups && view->draft->person->tty_gid != (gid_t)-1
-		                           ? draft_format(view->draft, "mode=0620,ptmxmode=0666,gid=%u",
-		                                          view->draft->person->tty_gid)
-		                           : draft_string(view->draft, "mode=0600,ptmxmode=0666");
-		struct rule *pts = add_rule(view, RANK_BASE, STEP_DEVPTS, "/dev/pts");
-		pts->step.text = options;
-		pts->step.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
-		pts->step.flags = STEP_BY_NAME;
-		pts->writable = true;
-		/* ttyname(3) looks through /dev for the device of the caller's terminal. */
-		add_rule(view, RANK_BASE, STEP_TERMINAL, "/dev/console")->step.attributes =
-		        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+	add_rule(view, RANK_BASE, STEP_DIRECTORY, "/dev")->step.mode = 0755;
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
+		struct rule *rule = add_bind(view, RANK_BASE, nodes[i], nodes[i], true);
+		rule->step.flags = STEP_BY_NAME;
+		rule->step.mode = S_IFREG | 0644;
+		rule->step.attributes = 0; /* a device is neither executed nor set-uid */
 	}
-	for (size_t i = 0; host_logs && i < sizeof(logs) / sizeof(logs[0]); i++)
-		add_mask(view, logs[i]);
-	if (profile_is(profile, KEY_PrivateIPC)) {
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		add_link(view, links[i][0], links[i][1]);
+	/* Where the terminal group is not mapped, gid= is EINVAL (devpts in a user namespace). */
+	plan_ref options =
+	        view->draft->facts->full_groups && view->draft->person->tty_gid != (gid_t)-1
+	                ? draft_format(view->draft, "mode=0620,ptmxmode=0666,gid=%u", view->draft->person->tty_gid)
+	                : draft_string(view->draft, "mode=0600,ptmxmode=0666");
+	struct rule *pts = add_rule(view, RANK_BASE, STEP_DEVPTS, "/dev/pts");
+	pts->step.text = options;
+	pts->step.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+	pts->step.flags = STEP_BY_NAME;
+	pts->writable = true;
+	/* ttyname(3) looks through /dev for the device of the caller's terminal. */
+	add_rule(view, RANK_BASE, STEP_TERMINAL, "/dev/console")->step.attributes =
+	        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+}
+
+static void add_host_devices(struct view *view)
+{
+	static const char *const logs[] = {"/dev/kmsg", "/dev/mem", "/dev/kmem", "/dev/port"};
+
+	add_bind(view, RANK_BASE, "/dev", "/dev", true)->step.attributes = MOUNT_ATTR_NOSUID;
+	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++)
+		if (profile_is(view->draft->profile, KEY_ProtectKernelLogs))
+			add_mask(view, logs[i]);
+}
+
+static void add_devices(struct view *view, uint64_t size, uint64_t inodes)
+{
+	bool private = profile_is(view->draft->profile, KEY_PrivateDevices);
+	/* Of the host's /dev only what is there has to be covered. */
+	uint32_t flags = private ? STEP_BY_NAME : STEP_IF_EXISTS;
+
+	if (private)
+		add_private_devices(view);
+	else
+		add_host_devices(view);
+	if (profile_is(view->draft->profile, KEY_PrivateIPC)) {
 		struct rule *queue = add_rule(view, RANK_BASE, STEP_MQUEUE, "/dev/mqueue");
 		queue->step.attributes = SAFE | MOUNT_ATTR_NOEXEC;
 		queue->step.flags = flags;
@@ -716,15 +725,15 @@ static bool is_pinned(const struct view *view, const char *path)
 
 /* The directories between what can be written and a path in it that is taken away become mount points: another cannot be
  * renamed, with all that is in it, so that the next start would look for the path in vain (threats G9). */
-static void pin_parents(struct view *view, const char *path, const plan_ref *writable, uint32_t count)
+static void pin_parents(struct view *view, const char *path, const struct draft_vector *writable)
 {
 	char parent[4096];
 
 	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		if (snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path), path) >= (int)sizeof(parent))
 			return;
-		for (uint32_t i = 0; i < count; i++) {
-			const char *area = draft_text(view->draft, writable[i]);
+		for (uint32_t i = 0; i < writable->count; i++) {
+			const char *area = draft_text(view->draft, ((const plan_ref *)writable->items)[i]);
 			if (strcmp(parent, area) == 0 || !path_is_below(parent, area) || is_pinned(view, parent))
 				continue;
 			add_rule(view, RANK_BIND, STEP_ATTRIBUTES, parent)->step.flags =
@@ -736,13 +745,13 @@ static void pin_parents(struct view *view, const char *path, const plan_ref *wri
 
 static void pin_restricted(struct view *view)
 {
-	plan_ref writable[64];
-	uint32_t count = 0, rules = view->rules.count;
+	struct draft_vector writable = {0};
+	uint32_t rules = view->rules.count;
 
-	for (uint32_t i = 0; i < rules && count < 64; i++) {
+	for (uint32_t i = 0; i < rules; i++) {
 		const struct rule *rule = (const struct rule *)view->rules.items + i;
-		if (rule->writable && rule->step.kind == STEP_BIND)
-			writable[count++] = rule->step.target;
+		if (rule->writable && rule->step.kind == STEP_BIND && !(rule->step.flags & STEP_BY_NAME))
+			*(plan_ref *)draft_add(view->draft, &writable, sizeof(plan_ref)) = rule->step.target;
 	}
 	for (uint32_t i = 0; i < rules; i++) {
 		const struct rule *rule = (const struct rule *)view->rules.items + i;
@@ -750,8 +759,9 @@ static void pin_restricted(struct view *view)
 		if (rule->rank < RANK_READ_ONLY || rule->rank == RANK_EXEC || (rule->step.flags & STEP_BY_NAME) ||
 		    snprintf(path, sizeof(path), "%s", draft_text(view->draft, rule->step.target)) >= (int)sizeof(path))
 			continue;
-		pin_parents(view, path, writable, count);
+		pin_parents(view, path, &writable);
 	}
+	free(writable.items);
 }
 
 static void emit_steps(struct view *view)

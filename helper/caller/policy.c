@@ -123,19 +123,12 @@ static int explain_plan(const struct options *options, const struct profile *pro
                         const struct caller_state *caller, const struct host_facts *facts)
 {
 	const char *const nothing[] = {NULL};
-	const struct request request = {
-	        .kind = options->user ? REQUEST_SESSION : REQUEST_RUN,
-	        .service = options->service,
-	        .arguments = nothing,
-	        .environment = (const char *const *)caller->environment,
-	        .directory = caller->directory[0] ? caller->directory : NULL,
-	        .directory_owner = caller->directory_owner,
-	        .directory_device = caller->directory_device,
-	        .directory_inode = caller->directory_inode,
-	};
+	struct request request = rules_request(options->user ? REQUEST_SESSION : REQUEST_RUN, caller);
 	struct policy_errors errors = {0};
 	struct plan *plan = NULL;
 
+	request.service = options->service;
+	request.arguments = nothing;
 	if (plan_make(profile, person, &request, facts, &plan, &errors) != 0)
 		rules_check(&errors);
 	char *text = !plan ? NULL : options->json ? plan_json(plan) : plan_describe(plan);

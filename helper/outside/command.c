@@ -66,20 +66,13 @@ static struct plan *make_plan(const struct options *options, const struct caller
 	const struct host_facts *facts = facts_read(privileged, REQUEST_RUN, 0);
 	struct profile *profile =
 	        rules_for_command(policy, options, facts, is_root || !privileged, privileged && !is_root);
-	const struct request request = {
-	        .kind = REQUEST_RUN,
-	        .name = options->name,
-	        .arguments = options->command,
-	        .argument_count = options->command_count,
-	        .environment = (const char *const *)caller->environment,
-	        .directory = caller->directory[0] ? caller->directory : NULL,
-	        .directory_owner = caller->directory_owner,
-	        .directory_device = caller->directory_device,
-	        .directory_inode = caller->directory_inode,
-	};
+	struct request request = rules_request(REQUEST_RUN, caller);
 	struct policy_errors errors = {0};
 	struct plan *plan = NULL;
 
+	request.name = options->name;
+	request.arguments = options->command;
+	request.argument_count = options->command_count;
 	if (plan_make(profile, person, &request, facts, &plan, &errors) != 0 || !plan) {
 		rules_check(&errors);
 		die("no plan could be made");

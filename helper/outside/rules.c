@@ -68,3 +68,15 @@ struct profile *rules_for_command(const struct policy *policy, const struct opti
 	policy_errors_clear(&errors);
 	return profile;
 }
+
+struct request rules_request(enum request_kind kind, const struct caller_state *caller)
+{
+	return (struct request){
+	        .kind = kind,
+	        .environment = (const char *const *)caller->environment,
+	        .directory = caller->directory[0] ? caller->directory : NULL,
+	        .directory_owner = caller->directory_owner,
+	        .directory_device = caller->directory_device,
+	        .directory_inode = caller->directory_inode,
+	};
+}

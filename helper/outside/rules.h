@@ -5,7 +5,9 @@
 
 #include "config/facts.h"
 #include "config/policy.h"
+#include "config/request.h"
 #include "helper/outside/options.h"
+#include "helper/outside/sanitise.h"
 
 /* Reads, checks and merges all layers, or --policy FILE. files must outlive the policy. */
 struct policy *rules_read(const char *file, bool trusted);
@@ -16,5 +18,8 @@ struct profile *rules_for_command(const struct policy *policy, const struct opti
 
 /* Ends the process with the first error (and how many more there are) where there is one; shows warnings otherwise. */
 void rules_check(struct policy_errors *errors);
+
+/* A request with what the caller's process gives to it: environment and directory. Valid as long as the caller's state. */
+struct request rules_request(enum request_kind kind, const struct caller_state *caller);
 
 #endif

@@ -141,6 +141,21 @@ static void what_is_in_a_hidden_directory_is_hidden_before_it(void **state)
 	assert_true(position("/srv/a/b", STEP_MASK) < position("/srv/a", STEP_MASK));
 }
 
+/* However many other areas can be written. */
+static void directories_above_a_hidden_path_cannot_be_renamed(void **state)
+{
+	char settings[900] = "InaccessiblePaths=/srv/z/p/q/s\nBindPaths=";
+	size_t length = strlen(settings);
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		length += (size_t)snprintf(settings + length, sizeof(settings) - length, "/w/%d ", i);
+	snprintf(settings + length, sizeof(settings) - length, "/srv/z\n");
+	accept_plan(settings);
+	assert_true(position("/srv/z/p", STEP_ATTRIBUTES) < position("/srv/z/p/q", STEP_ATTRIBUTES));
+	assert_true(position("/srv/z", STEP_BIND) < position("/srv/z/p", STEP_ATTRIBUTES));
+}
+
 static void refuse_plan(const char *settings, const char *error)
 {
 	assert_int_not_equal(plan_with(settings), 0);
@@ -423,6 +438,7 @@ int main(void)
 	        TEST(what_is_hidden_is_hidden_last),
 	        TEST(what_is_brought_below_a_restriction_is_restricted),
 	        TEST(what_is_in_a_hidden_directory_is_hidden_before_it),
+	        TEST(directories_above_a_hidden_path_cannot_be_renamed),
 	        TEST(a_bind_below_a_hidden_path_is_refused),
 	        TEST(inaccessible_lies_on_top_of_every_other_rule),
 	        TEST(read_only_beats_a_bind_of_the_same_path),
