@@ -68,8 +68,9 @@ int cgroup_create(const struct plan *plan, const char *id, struct cgroup *ret_cg
 /* The descriptor for clone3(CLONE_INTO_CGROUP), or -1 where no v2 hierarchy is used (v1 only). */
 int cgroup_clone_descriptor(const struct cgroup *cgroup);
 
-/* In the child, single-threaded, after the id switch: writes "0" to every v1 "tasks" descriptor (cgroups-v1(7)).
- * Returns 0, or -1 with errno. Safe after clone3: only write(2). */
+/* In the child, after the id switch: writes "0" to every v1 "tasks" descriptor, which moves the calling thread and no other
+ * (cgroup-v1/cgroups.rst); one that goes on beside it must be gone before anything is executed. Returns 0, or -1 with
+ * errno. Safe after clone3: only write(2). */
 int cgroup_enter_self(const struct cgroup *cgroup);
 
 /* In the parent: is pid in the payload leaf of every hierarchy? Returns 0, or -1 with a line in why. */
