@@ -59,7 +59,7 @@ static void put_account(FILE *stream, const char *name, uid_t uid, gid_t gid, co
 
 static plan_ref passwd_text(struct draft *draft)
 {
-	const struct identity *person = draft->person;
+	const struct identity *person = &draft->inside;
 	struct text text;
 
 	if (!text_open(&text, draft))
@@ -81,7 +81,7 @@ static void put_group(FILE *stream, const char *name, gid_t gid, const char *mem
 
 static plan_ref group_text(struct draft *draft)
 {
-	const struct identity *person = draft->person;
+	const struct identity *person = &draft->inside;
 	bool root = person->gid == 0, nogroup = person->gid == 65534, tty = person->tty_gid == (gid_t)-1;
 	struct text text;
 

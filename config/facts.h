@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/identity.h"
+
 /* Controllers a policy can ask for; the names of cgroup v1 (cgroups(7)). IO is "blkio" on v1 and "io" on v2. */
 enum cgroup_controller {
 	CGROUP_MEMORY,
@@ -62,6 +64,8 @@ struct host_facts {
 	size_t root_entry_count;
 	const char *const *shells; /* entries of /etc/shells; only read for a session */
 	size_t shell_count;
+	struct id_range subordinate_uids; /* the person's, subuid(5); only read for IDMap=subid */
+	struct id_range subordinate_gids;
 	struct cgroup_facts cgroup;
 };
 

@@ -6,11 +6,17 @@
 #define CONFIG_IDENTITY_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct identity_group {
 	gid_t gid;
 	const char *name; /* NULL where no name is known */
+};
+
+/* Ids from start on; none where count is 0. */
+struct id_range {
+	uint32_t start, count;
 };
 
 struct identity {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The planner: profile, person, request and host facts in, one plan out. This file decides namespaces, ids and the name of
- * the host and lays the image out; files, process, cgroup and filter are planned by the parts of config/draft.h.
+ * The planner: profile, person, request and host facts in, one plan out. This file decides namespaces and the name of the
+ * host and lays the image out; ids, files, process, cgroup and filter are planned by the parts of config/draft.h.
  */
 #include "config/draft.h"
 
@@ -16,74 +16,6 @@
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
 #endif
-
-enum { ID_MAP_BYTES = 4096, ID_MAP_LINES = 340 }; /* user_namespaces(7): one write below a page, 340 lines */
-
-static int compare_gids(const void *a, const void *b)
-{
-	gid_t x = *(const gid_t *)a, y = *(const gid_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* Every gid of the person, the terminal's group with them, adjacent ones merged into one line. A map that does not fit is
- * refused: a group dropped in silence would open what that group is used to bar. */
-static int plan_gid_map(struct draft *draft)
-{
-	const struct identity *person = draft->person;
-	size_t count = 0, length = 0, lines = 0;
-	char map[ID_MAP_BYTES];
-	gid_t *gids = calloc(person->group_count + 2, sizeof(*gids));
-
-	if (!gids) {
-		draft->failed = true;
-		return 0;
-	}
-	gids[count++] = person->gid;
-	for (size_t i = 0; i < person->group_count; i++)
-		gids[count++] = person->groups[i].gid;
-	if (person->tty_gid != (gid_t)-1)
-		gids[count++] = person->tty_gid;
-	qsort(gids, count, sizeof(*gids), compare_gids);
-
-	for (size_t i = 0; i < count;) {
-		size_t next = i + 1;
-		while (next < count && gids[next] - gids[next - 1] <= 1)
-			next++;
-		int added = snprintf(map + length, sizeof(map) - length, "%u %u %u\n", gids[i], gids[i],
-		                     gids[next - 1] - gids[i] + 1);
-		length += added > 0 ? (size_t)added : sizeof(map);
-		if (length >= sizeof(map) || ++lines > ID_MAP_LINES) {
-			free(gids);
-			policy_error_add(draft->errors, false, draft->profile->name, 0, 0, NULL,
-			                 "%s is in too many groups for one id map", person->name);
-			return -1;
-		}
-		i = next;
-	}
-	free(gids);
-	draft->head.gid_map = draft_bytes(draft, map, length);
-	return 0;
-}
-
-static int plan_ids(struct draft *draft)
-{
-	const struct identity *person = draft->person;
-
-	draft->head.uid = person->uid;
-	draft->head.gid = person->gid;
-	draft->head.user_name = draft_string(draft, person->name);
-	draft->head.uid_map = draft_format(draft, "%u %u 1\n", person->uid, person->uid);
-	if (!draft->facts->full_groups) {
-		/* Without privilege one gid can be mapped, after setgroups is denied (user_namespaces(7)): the others
-		 * stay in force and show as nobody. */
-		draft->head.gid_map = draft_format(draft, "%u %u 1\n", person->gid, person->gid);
-		return 0;
-	}
-	for (size_t i = 0; i < person->group_count; i++)
-		*DRAFT_ADD(draft, groups, uint32_t) = person->groups[i].gid;
-	return plan_gid_map(draft);
-}
 
 /* Hostname= may hold specifiers. What is no host name, the kernel and everyone who reads it would take amiss. */
 static int plan_host_name(struct draft *draft)
@@ -208,6 +140,7 @@ static void draft_free(struct draft *draft)
 	};
 	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
 		free(vectors[i]->items);
+	free((void *)(uintptr_t)draft->inside.groups);
 }
 
 static int draft_finish(struct draft *draft, struct plan **ret_plan)

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC 0x6e6c5053u /* "SPln" */
-#define PLAN_VERSION 1u
+#define PLAN_VERSION 2u
 #define PLAN_SIZE_MAX (4u << 20)
 
 typedef uint32_t plan_ref; /* offset of a terminated string in the image's strings; 0 is the empty string */
@@ -130,9 +130,11 @@ struct plan {
 	uint32_t flags;
 
 	uint64_t namespaces; /* CLONE_NEW* for clone3; CLONE_NEWCGROUP is always entered after the cgroup */
-	uint32_t uid;
+	uint32_t uid; /* on the host */
 	uint32_t gid;
-	struct plan_array groups; /* uint32_t: setgroups(2) list */
+	uint32_t inside_uid; /* the same as the sandbox's maps have them */
+	uint32_t inside_gid;
+	struct plan_array groups; /* uint32_t: setgroups(2) list, as inside */
 	plan_ref uid_map;         /* bytes for /proc/PID/uid_map */
 	plan_ref gid_map;
 	plan_ref user_name;

@@ -224,8 +224,8 @@ static void add_private_devices(struct view *view)
 		add_link(view, links[i][0], links[i][1]);
 	/* Where the terminal group is not mapped, gid= is EINVAL (devpts in a user namespace). */
 	plan_ref options =
-	        view->draft->facts->full_groups && view->draft->person->tty_gid != (gid_t)-1
-	                ? draft_format(view->draft, "mode=0620,ptmxmode=0666,gid=%u", view->draft->person->tty_gid)
+	        view->draft->facts->full_groups && view->draft->inside.tty_gid != (gid_t)-1
+	                ? draft_format(view->draft, "mode=0620,ptmxmode=0666,gid=%u", view->draft->inside.tty_gid)
 	                : draft_string(view->draft, "mode=0600,ptmxmode=0666");
 	struct rule *pts = add_rule(view, RANK_BASE, STEP_DEVPTS, "/dev/pts");
 	pts->step.text = options;

@@ -37,7 +37,7 @@ static int answer_caller(const struct options *options, const struct caller_stat
 {
 	enum request_kind kind = options->user ? REQUEST_SESSION : REQUEST_RUN;
 	pid_t opener = privileged && options->user ? getppid() : 0;
-	const struct host_facts *facts =
+	struct host_facts *facts =
 	        options->verb == VERB_POLICY_CHECK ? NULL : facts_read(privileged, kind, opener);
 
 	privs_become_caller();

@@ -20,7 +20,7 @@ int caller_list(const struct options *options, const struct registry_item *items
 int caller_features(const struct options *options, const struct host_facts *facts, bool privileged);
 
 /* facts: as the helper saw them with its rights; not used by `policy check`. */
-int caller_policy(const struct options *options, const struct caller_state *caller, const struct host_facts *facts);
+int caller_policy(const struct options *options, const struct caller_state *caller, struct host_facts *facts);
 
 /* The answer, or ANSWER_ERROR where what was printed could not be written. */
 int caller_flushed(int answer);

@@ -10,6 +10,7 @@
 #include "config/files.h"
 #include "config/plan.h"
 #include "helper/die.h"
+#include "helper/outside/facts.h"
 #include "helper/outside/person.h"
 #include "helper/outside/rules.h"
 
@@ -120,7 +121,7 @@ static int show_profile(const struct profile *profile, enum show_form form)
 }
 
 static int explain_plan(const struct options *options, const struct profile *profile, const struct identity *person,
-                        const struct caller_state *caller, const struct host_facts *facts)
+                        const struct caller_state *caller, struct host_facts *facts)
 {
 	const char *const nothing[] = {NULL};
 	struct request request = rules_request(options->user ? REQUEST_SESSION : REQUEST_RUN, caller);
@@ -129,6 +130,7 @@ static int explain_plan(const struct options *options, const struct profile *pro
 
 	request.service = options->service;
 	request.arguments = nothing;
+	facts_for_profile(facts, profile, person);
 	if (plan_make(profile, person, &request, facts, &plan, &errors) != 0)
 		rules_check(&errors);
 	char *text = !plan ? NULL : options->json ? plan_json(plan) : plan_describe(plan);
@@ -139,7 +141,7 @@ static int explain_plan(const struct options *options, const struct profile *pro
 	return caller_flushed(ANSWER_YES);
 }
 
-int caller_policy(const struct options *options, const struct caller_state *caller, const struct host_facts *facts)
+int caller_policy(const struct options *options, const struct caller_state *caller, struct host_facts *facts)
 {
 	if (options->verb == VERB_POLICY_CHECK)
 		return policy_check(options);

@@ -51,7 +51,7 @@ static void become_person(const struct plan *plan)
 	const uint32_t *groups = plan->flags & PLAN_PRIVILEGED ? plan_array(plan, plan->groups) : NULL;
 
 	_Static_assert(sizeof(gid_t) == sizeof(uint32_t), "the plan holds gids");
-	privs_enter_person(plan->uid, plan->gid, groups, plan->groups.count);
+	privs_enter_person(plan->inside_uid, plan->inside_gid, groups, plan->groups.count);
 }
 
 /* Armed after the last change of ids, which would clear it; the supervisor may have died before, so look once. */

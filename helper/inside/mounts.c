@@ -489,7 +489,7 @@ void mounts_enter(const struct plan *plan)
 	const struct plan_step *steps = plan_array(plan, plan->steps);
 	mode_t mask = umask(0);
 
-	enter_root(plan_string(plan, plan->root_options), plan->uid);
+	enter_root(plan_string(plan, plan->root_options), plan->inside_uid);
 	for (uint32_t i = 0; i < plan->steps.count; i++)
 		execute_step(plan, &steps[i]);
 	leave_host();

@@ -63,9 +63,10 @@ static struct plan *make_plan(const struct options *options, const struct caller
 	bool is_root = privileged && getuid() == 0;
 	const struct identity *person = choose_person(options, privileged);
 	struct policy *policy = rules_read(options->policy, !options->policy);
-	const struct host_facts *facts = facts_read(privileged, REQUEST_RUN, 0);
+	struct host_facts *facts = facts_read(privileged, REQUEST_RUN, 0);
 	struct profile *profile =
 	        rules_for_command(policy, options, facts, is_root || !privileged, privileged && !is_root);
+	facts_for_profile(facts, profile, person);
 	struct request request = rules_request(REQUEST_RUN, caller);
 	struct policy_errors errors = {0};
 	struct plan *plan = NULL;

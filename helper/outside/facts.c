@@ -107,7 +107,7 @@ static void read_shells(struct host_facts *facts)
 	facts->shells = shells;
 }
 
-const struct host_facts *facts_read(bool privileged, enum request_kind kind, pid_t session_opener)
+struct host_facts *facts_read(bool privileged, enum request_kind kind, pid_t session_opener)
 {
 	static struct host_facts facts;
 	static struct utsname system;

@@ -4,12 +4,16 @@
 #define HELPER_OUTSIDE_FACTS_H
 
 #include "config/facts.h"
+#include "config/profile.h"
 #include "config/request.h"
 
 /* Is this process in the host's own user namespace? (user_namespaces(7): there the map is the full identity.) */
 bool facts_host_user_namespace(int proc);
 
-/* Reads all facts. privileged: euid 0 there. The result lives as long as the process. */
-const struct host_facts *facts_read(bool privileged, enum request_kind kind, pid_t session_opener);
+/* Reads the facts that every plan needs. privileged: euid 0 there. The result lives as long as the process. */
+struct host_facts *facts_read(bool privileged, enum request_kind kind, pid_t session_opener);
+
+/* Adds those that only some profiles ask for: subordinate ids. Ends the process where they cannot be used. */
+void facts_for_profile(struct host_facts *facts, const struct profile *profile, const struct identity *person);
 
 #endif

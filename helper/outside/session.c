@@ -144,12 +144,12 @@ static struct plan *make_plan(const struct session_request *login, pid_t opener)
 {
 	struct profile *profile = decide(login);
 	const struct request request = {.kind = REQUEST_SESSION, .service = login->service};
+	struct host_facts *facts = facts_read(true, REQUEST_SESSION, opener);
 	struct policy_errors errors = {0};
 	struct plan *plan = NULL;
 
-	if (plan_make(profile, &login->person, &request, facts_read(true, REQUEST_SESSION, opener), &plan, &errors) !=
-	            0 ||
-	    !plan) {
+	facts_for_profile(facts, profile, &login->person);
+	if (plan_make(profile, &login->person, &request, facts, &plan, &errors) != 0 || !plan) {
 		rules_check(&errors);
 		die("no plan could be made");
 	}

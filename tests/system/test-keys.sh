@@ -127,12 +127,26 @@ effect ProtectControlGroups yes 0 no 1 'grep -c /sandbox-run/ /proc/self/cgroup 
 effect RestrictNamespaces yes cannot no can "can 'unshare -U true'"
 effect RestrictNamespaces '~user' cannot '~net' can "can 'unshare -U true'"
 effect RestrictNamespaces '~net' cannot '~uts' can "can 'unshare -Un true'"
-refused_with "not enforced by this build" IDMap root subid
+effect IDMap root "0 0 root" own "3001 3001 alice" 'id -u; id -g; id -nu'
+effect IDMap root "0 3001" own "3001 3001" ": >f; stat -c %u f; rm f; awk '{print \$2}' /proc/self/uid_map"
+effect IDMap root project own project 'id -nG | tr " " "\n" | grep project'
+policy IDMap=root
+inside ': >f' >/dev/null
+check "IDMap=root: a file made inside is the caller's own" 3001 "$(stat -c %u $work_directory/f)"
+rm -f $work_directory/f
+refused_with "no subordinate ids" IDMap subid
+printf 'alice:%s:1000\n' 200000 >>/etc/subuid && printf '3001:%s:1000\n' 300000 >>/etc/subgid
+effect IDMap subid "200000 300000 project" own "3001 5 project" \
+	'awk "END {print \$2}" /proc/self/uid_map; sort -n /proc/self/gid_map | awk "\$1 == 1 || \$1 == 5 {print \$2; exit}"; id -nG | tr " " "\n" | grep project'
+install -d -g barred -m 0705 /srv/barred # for all but that group
+effect RemoveGroups barred "can 3001 3101 3103" unset "cannot 3001 3101 3102 3103" \
+	'can "ls /srv/barred"; id -G | tr " " "\n" | sort'
 refused_with "not enforced by this build" PrivateNetwork outbound
 for key in PrivatePIDs PrivateIPC PrivateNetwork ProtectHostname ProtectControlGroups RestrictNamespaces; do
 	refused $key maybe
 done
 refused IDMap other
+refused RemoveGroups alice "a b:c"
 refused Hostname "a/b" "$(printf %065d 0)"
 
 # --- files -----------------------------------------------------------------------------------------------------------

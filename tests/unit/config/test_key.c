@@ -157,7 +157,7 @@ static void every_row_is_enforced_or_refused(void **state)
 		choose("x");
 		assert_true(value_of((enum key_id)i)->is_set);
 		/* Rows of which only some words are enforced, and not the one that was taken. */
-		bool words = i == KEY_CapabilityBoundingSet || i == KEY_IDMap || i == KEY_PrivateNetwork;
+		bool words = i == KEY_CapabilityBoundingSet || i == KEY_PrivateNetwork;
 		bool is_refused = profile_check_enforced(test_profile, &test_errors) != 0;
 		if (is_refused != (!key->enforced || words))
 			print_message("%s", text);

@@ -335,6 +335,80 @@ static void a_gid_that_comes_twice_is_mapped_once(void **state)
 	assert_string_equal(plan_string(test_plan, test_plan->gid_map), "5 5 1\n3001 3001 1\n");
 }
 
+static void removed_groups_are_neither_held_nor_listed(void **state)
+{
+	(void)state;
+	assert_int_equal(plan_with("RemoveGroups=barred 3101 unknown\n"), 0);
+	assert_string_equal(plan_string(test_plan, test_plan->gid_map), "5 5 1\n3001 3001 2\n");
+	assert_int_equal(test_plan->groups.count, 1);
+	assert_int_equal(((const uint32_t *)plan_array(test_plan, test_plan->groups))[0], 3002);
+	assert_null(strstr(plan_string(test_plan, top("/etc/group")->text), "barred"));
+}
+
+static void own_id_as_root_keeps_every_group(void **state)
+{
+	(void)state;
+	assert_int_equal(plan_with("IDMap=root\n"), 0);
+	assert_string_equal(plan_string(test_plan, test_plan->uid_map), "0 3001 1\n");
+	assert_string_equal(plan_string(test_plan, test_plan->gid_map), "5 5 1\n0 3001 1\n3002 3002 2\n3101 3101 1\n");
+	assert_int_equal(test_plan->uid, 3001);
+	assert_int_equal(test_plan->inside_uid, 0);
+	assert_int_equal(test_plan->inside_gid, 0);
+	assert_int_equal(test_plan->groups.count, COUNT(alice_groups));
+	assert_memory_equal(plan_string(test_plan, top("/etc/passwd")->text), "root:x:0:0:", 11);
+}
+
+static void subordinate_ids_follow_and_other_groups_lie_above(void **state)
+{
+	(void)state;
+	test_facts.subordinate_uids = (struct id_range){200000, 1000};
+	test_facts.subordinate_gids = (struct id_range){300000, 500};
+	assert_int_equal(plan_with("IDMap=subid\n"), 0);
+	assert_string_equal(plan_string(test_plan, test_plan->uid_map), "0 3001 1\n1 200000 1000\n");
+	assert_string_equal(plan_string(test_plan, test_plan->gid_map),
+	                    "501 5 1\n0 3001 1\n502 3002 2\n504 3101 1\n1 300000 500\n");
+	const uint32_t *groups = plan_array(test_plan, test_plan->groups);
+	assert_int_equal(groups[0], 503);
+	assert_int_equal(groups[1], 504);
+	assert_int_equal(groups[2], 502);
+	assert_non_null(strstr(plan_string(test_plan, top("/dev/pts")->text), "gid=501"));
+}
+
+static void impossible_ids_are_refused(void **state)
+{
+	static const struct identity_group of_root[] = {
+	        {0, "root"}
+        };
+	static const struct {
+		const char *settings, *message;
+		bool privileged, login, in_root_group;
+		struct id_range uids, gids;
+	} cases[] = {
+	        {"RemoveGroups=alice\n", "primary group",      true,  false, false, {0, 0},    {0, 0}   },
+	        {"RemoveGroups=staff\n", "without privilege",  false, false, false, {0, 0},    {0, 0}   },
+	        {"IDMap=root\n",         "not for logins",     true,  true,  false, {0, 0},    {0, 0}   },
+	        {"IDMap=root\n",         "id of another",      true,  false, true,  {0, 0},    {0, 0}   },
+	        {"IDMap=subid\n",        "no subordinate ids", true,  false, false, {7000, 9}, {0, 0}   },
+	        {"IDMap=subid\n",        "without privilege",  false, false, false, {7000, 9}, {7000, 9}},
+	        {"IDMap=subid\n",        "own id is among",    true,  false, false, {3000, 9}, {7000, 9}},
+	        {"IDMap=subid\n",        "id of another",      true,  false, false, {7000, 9}, {3002, 9}},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		plan_set_up(state);
+		test_facts.privileged = test_facts.full_groups = cases[i].privileged;
+		test_facts.subordinate_uids = cases[i].uids;
+		test_facts.subordinate_gids = cases[i].gids;
+		test_request.kind = cases[i].login ? REQUEST_SESSION : REQUEST_RUN;
+		if (cases[i].in_root_group) {
+			test_person.groups = of_root;
+			test_person.group_count = 1;
+		}
+		assert_int_equal(plan_with(cases[i].settings), -1);
+		assert_non_null(strstr(test_errors.list[test_errors.count - 1].text, cases[i].message));
+	}
+}
+
 static void too_many_groups_are_refused_not_dropped(void **state)
 {
 	static struct identity_group groups[400];
@@ -452,6 +526,10 @@ int main(void)
 	        TEST(a_hidden_or_read_only_directory_is_as_the_policy_says),
 	        TEST(every_gid_is_mapped_and_adjacent_ones_are_one_line),
 	        TEST(a_gid_that_comes_twice_is_mapped_once),
+	        TEST(removed_groups_are_neither_held_nor_listed),
+	        TEST(own_id_as_root_keeps_every_group),
+	        TEST(subordinate_ids_follow_and_other_groups_lie_above),
+	        TEST(impossible_ids_are_refused),
 	        TEST(too_many_groups_are_refused_not_dropped),
 	        TEST(without_privilege_only_the_own_gid_is_mapped),
 	        TEST(an_own_process_tree_is_not_optional),

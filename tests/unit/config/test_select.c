@@ -406,8 +406,6 @@ static void what_is_not_enforced_is_refused_with_its_line(void **state)
 	} cases[] = {
 	        {"OverlayPaths=/a",                 "f:2: error: OverlayPaths: not enforced by this build"           },
 	        {"PrivateNetwork=outbound",         "f:2: error: PrivateNetwork=outbound: not enforced by this build"},
-	        {"IDMap=subid",                     "f:2: error: IDMap=subid: not enforced by this build"            },
-	        {"IDMap=root",                      "f:2: error: IDMap=root: not enforced by this build"             },
 	        {"Home=overlay",                    "f:2: error: Home=overlay: not enforced by this build"           },
 	        {"Home=/srv/home",                  "f:2: error: Home=/srv/home: not enforced by this build"         },
 	        {"CapabilityBoundingSet=CAP_CHOWN", "f:2: error: CapabilityBoundingSet: not enforced by this build"  },
