@@ -100,6 +100,7 @@ static const struct {
                 {CLONE_NEWUTS,    "uts"   },
                 {CLONE_NEWNET,    "net"   },
                 {CLONE_NEWCGROUP, "cgroup"},
+                {CLONE_NEWTIME,   "time"  },
 },
   flag_names[] =
           {
@@ -236,6 +237,8 @@ static void put_plan(struct writer *writer, const struct plan *plan)
 	put_text(writer, "user", plan_string(plan, plan->user_name));
 	put_text(writer, "uid-map", plan_string(plan, plan->uid_map));
 	put_text(writer, "gid-map", plan_string(plan, plan->gid_map));
+	if (plan->namespaces & CLONE_NEWTIME)
+		put_text(writer, "clock-offsets", plan_string(plan, plan->clock_offsets));
 	put_text(writer, "host-name", plan_string(plan, plan->host_name));
 	put_namespaces(writer, plan);
 	put_cgroup(writer, plan);

@@ -13,10 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef CLONE_NEWTIME
-#define CLONE_NEWTIME 0x00000080
-#endif
-
 /* Hostname= may hold specifiers. What is no host name, the kernel and everyone who reads it would take amiss. */
 static int plan_host_name(struct draft *draft)
 {
@@ -58,6 +54,28 @@ static void plan_namespaces(struct draft *draft)
 		head->namespaces |= CLONE_NEWNET;
 		head->flags |= PLAN_LOOPBACK;
 	}
+}
+
+/* "CLOCK SECONDS NANOSECONDS" (time_namespaces(7)), of which the last is never negative. */
+static plan_ref clock_offset(struct draft *draft, const char *before, const char *clock, enum key_id key)
+{
+	enum { MICROSECONDS = 1000000 };
+	int64_t offset = profile_value(draft->profile, key)->number;
+	int64_t seconds = offset / MICROSECONDS - (offset % MICROSECONDS < 0);
+
+	return draft_format(draft, "%s%s %lld %lld\n", before, clock, (long long)seconds,
+	                    (long long)(offset - seconds * MICROSECONDS) * 1000);
+}
+
+static void plan_clocks(struct draft *draft)
+{
+	if (!profile_is(draft->profile, KEY_BootTimeOffset) && !profile_is(draft->profile, KEY_MonotonicTimeOffset))
+		return;
+	plan_ref monotonic = clock_offset(draft, "", "monotonic", KEY_MonotonicTimeOffset);
+	char first[64];
+	snprintf(first, sizeof(first), "%s", draft_text(draft, monotonic));
+	draft->head.clock_offsets = clock_offset(draft, first, "boottime", KEY_BootTimeOffset);
+	draft->head.namespaces |= CLONE_NEWTIME;
 }
 
 /* A sandbox whose processes are not in a pid namespace of its own could be left alive by the death of its supervisor:
@@ -180,6 +198,7 @@ int plan_make(const struct profile *profile, const struct identity *person, cons
 	draft.head.profile_name = draft_string(&draft, profile->name);
 	draft.head.name = draft_string(&draft, request->name);
 	plan_namespaces(&draft);
+	plan_clocks(&draft);
 
 	int result = check_pid_namespace(&draft);
 	if (result == 0)

@@ -129,7 +129,7 @@ struct plan {
 	uint32_t size; /* of the whole image */
 	uint32_t flags;
 
-	uint64_t namespaces; /* CLONE_NEW* for clone3; CLONE_NEWCGROUP is always entered after the cgroup */
+	uint64_t namespaces; /* CLONE_NEW*; those of cgroup, network and time are not made by clone3 */
 	uint32_t uid; /* on the host */
 	uint32_t gid;
 	uint32_t inside_uid; /* the same as the sandbox's maps have them */
@@ -137,6 +137,7 @@ struct plan {
 	struct plan_array groups; /* uint32_t: setgroups(2) list, as inside */
 	plan_ref uid_map;         /* bytes for /proc/PID/uid_map */
 	plan_ref gid_map;
+	plan_ref clock_offsets; /* bytes for /proc/PID/timens_offsets */
 	plan_ref user_name;
 	plan_ref profile_name;
 	plan_ref name;         /* --name; empty: none */

@@ -22,10 +22,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#ifndef CLONE_NEWTIME
-#define CLONE_NEWTIME 0x00000080
-#endif
-
 #define REFUSE FILTER_ERRNO(EPERM)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

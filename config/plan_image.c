@@ -86,9 +86,9 @@ static bool landlock_fits(const struct checked *checked)
 static bool scalars_fit(const struct checked *checked)
 {
 	const struct plan *plan = checked->plan;
-	const plan_ref refs[] = {plan->uid_map,      plan->gid_map,   plan->user_name,
-	                         plan->profile_name, plan->host_name, plan->name,
-	                         plan->root_options, plan->shell,     plan->home};
+	const plan_ref refs[] = {plan->uid_map,      plan->gid_map,   plan->clock_offsets, plan->user_name,
+	                         plan->profile_name, plan->host_name, plan->name,          plan->root_options,
+	                         plan->shell,        plan->home};
 
 	for (size_t i = 0; i < sizeof(refs) / sizeof(refs[0]); i++)
 		if (!string_fits(checked, refs[i]))

@@ -199,7 +199,7 @@ int main(int argc, char **argv, char **environment)
 		run(path, argv, environment);
 	}
 	enter_cgroups(plan);
-	if (setns(session, CLONE_NEWUSER | CLONE_NEWNS | (int)(plan->namespaces & CLONE_NEWCGROUP)) != 0)
+	if (setns(session, CLONE_NEWUSER | CLONE_NEWNS | (int)(plan->namespaces & (CLONE_NEWCGROUP | CLONE_NEWTIME))) != 0)
 		die_errno("enter the session");
 	privs_enter_person(plan->inside_uid, plan->inside_gid, plan_array(plan, plan->groups), plan->groups.count);
 	privs_drop_capabilities();

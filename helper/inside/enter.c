@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "helper/die.h"
+#include "helper/inside/clock.h"
 #include "helper/inside/init.h"
 #include "helper/inside/mounts.h"
 #include "helper/inside/network.h"
@@ -106,11 +107,13 @@ void inside_main(const struct inside *inside)
 	wait_gate(inside->gate);
 	become_person(plan);
 	tie_to_supervisor(inside->gate);
+	clock_make(plan);
 	enter_cgroup(inside);
 	set_host_name(plan);
 	mounts_enter(plan);
 	network_enter();
 	wait_gate(inside->gate);
+	clock_enter(plan);
 	pid_t offered = plan->flags & PLAN_SESSION ? session_offer(inside) : 0;
 	inside_keep_only(inside->control);
 	privs_drop_capabilities();

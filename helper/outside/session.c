@@ -231,7 +231,7 @@ static void offer_session(const struct plan *plan, const char *id)
 	        /* Not the user namespace: the login program keeps its real root. Not the cgroup namespace: from within it,
 		 * rooted at the payload's leaf, the door could not come in from the login program's (cgroups(7),
 		 * nsdelegate); the door joins it once it is there. */
-	        .value = (int32_t)(plan->namespaces & ~(uint64_t)(CLONE_NEWUSER | CLONE_NEWCGROUP)),
+	        .value = (int32_t)(plan->namespaces & ~(uint64_t)(CLONE_NEWUSER | CLONE_NEWCGROUP | CLONE_NEWTIME)),
 	        .text = id,
 	        .length = (uint32_t)strlen(id),
 	        .descriptor_count = 2,

@@ -50,6 +50,32 @@ static void write_maps(const struct spawn_request *request, pid_t pid)
 	write_map(directory, "gid_map", plan_string(plan, plan->gid_map));
 }
 
+/* A file of the child's that nobody but root may open once the child is not dumpable; written when it has made its time
+ * namespace. */
+static int open_clocks(const struct spawn_request *request, pid_t pid)
+{
+	char path[48];
+
+	if (!(request->plan->namespaces & CLONE_NEWTIME))
+		return -1;
+	snprintf(path, sizeof(path), "%d/timens_offsets", pid);
+	int clocks = openat(request->proc, path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (clocks < 0)
+		die_errno("open /proc/%s", path);
+	return clocks;
+}
+
+static void set_clocks(const struct plan *plan, int clocks)
+{
+	const char *offsets = plan_string(plan, plan->clock_offsets);
+
+	if (clocks < 0)
+		return;
+	if (write_all(clocks, offsets, strlen(offsets)) != 0)
+		die_errno("set the clocks of BootTimeOffset= and MonotonicTimeOffset=");
+	close(clocks);
+}
+
 static void open_gate(const struct spawned *spawned)
 {
 	if (write_all(spawned->gate, "g", 1) != 0)
@@ -77,8 +103,10 @@ void spawn_sandbox(const struct spawn_request *request, struct spawned *ret_spaw
 	int control[2], gate[2], cgroup = request->cgroup ? cgroup_clone_descriptor(request->cgroup) : -1;
 	int pidfd = -1;
 	struct clone_args arguments = {
-	        /* The cgroup namespace is made once the child is in its cgroup, the network one beside other work. */
-	        .flags = (plan->namespaces & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWNET)) | (uint64_t)CLONE_PIDFD,
+	        /* The cgroup namespace is made once the child is in its cgroup, the network one beside other work, and
+	         * the time one where its clocks can be set. */
+	        .flags = (plan->namespaces & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWNET | CLONE_NEWTIME)) |
+	                 (uint64_t)CLONE_PIDFD,
 	        .pidfd = (uint64_t)(uintptr_t)&pidfd,
 	        .exit_signal = SIGCHLD,
 	};
@@ -116,6 +144,7 @@ void spawn_sandbox(const struct spawn_request *request, struct spawned *ret_spaw
 	/* From here on a failure must end the child as well: it waits at the gate. */
 	*ret_spawned = (struct spawned){.pid = (pid_t)pid, .pidfd = pidfd, .control = control[0], .gate = gate[1]};
 	write_maps(request, ret_spawned->pid);
+	ret_spawned->clocks = open_clocks(request, ret_spawned->pid);
 	open_gate(ret_spawned);
 }
 
@@ -157,6 +186,7 @@ void spawn_admit(const struct spawn_request *request, const struct spawned *spaw
 		die("unexpected message %u from the sandbox's first process", message.kind);
 	if (request->cgroup && cgroup_verify(request->cgroup, spawned->pid, why, sizeof(why)) != 0)
 		not_admitted(spawned, why);
+	set_clocks(request->plan, spawned->clocks);
 	if (write_all(spawned->gate, "g", 1) != 0)
 		not_admitted(spawned, "the sandbox's first process ended during set-up");
 }

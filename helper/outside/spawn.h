@@ -15,6 +15,7 @@ struct spawned {
 	int pidfd;
 	int control; /* SOCK_SEQPACKET to it */
 	int gate;    /* close to say "gone" */
+	int clocks;  /* its timens_offsets, until it is admitted; -1: no time namespace */
 };
 
 struct spawn_request {

@@ -124,6 +124,9 @@ effect PrivateNetwork yes cannot no can "can 'bash -c \"exec 3<>/dev/tcp/127.0.0
 effect ProtectHostname yes sandbox no "$(uname -n)" 'uname -n'
 effect Hostname seven seven %u-eight alice-eight 'uname -n'
 effect ProtectControlGroups yes 0 no 1 'grep -c /sandbox-run/ /proc/self/cgroup | sed "s/[1-9].*/1/"'
+clock='clock() { python3 -c "import time; print(round((time.clock_gettime(time.CLOCK_$1) - '$(cut -d. -f1 /proc/uptime)') / 10000))"; }; clock'
+effect BootTimeOffset 100000s "10 0" unset "0 0" "$clock BOOTTIME; clock MONOTONIC"
+effect MonotonicTimeOffset 100000s500ms "0 10" unset "0 0" "$clock BOOTTIME; clock MONOTONIC"
 effect RestrictNamespaces yes cannot no can "can 'unshare -U true'"
 effect RestrictNamespaces '~user' cannot '~net' can "can 'unshare -U true'"
 effect RestrictNamespaces '~net' cannot '~uts' can "can 'unshare -Un true'"
@@ -146,6 +149,8 @@ for key in PrivatePIDs PrivateIPC PrivateNetwork ProtectHostname ProtectControlG
 	refused $key maybe
 done
 refused IDMap other
+refused BootTimeOffset soon
+refused_with "set the clocks" MonotonicTimeOffset -9000000000s
 refused RemoveGroups alice "a b:c"
 refused Hostname "a/b" "$(printf %065d 0)"
 

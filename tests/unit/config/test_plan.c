@@ -3,6 +3,7 @@
 #include "plan_support.h"
 
 #include <linux/mount.h>
+#include <sched.h>
 
 static void accept_plan(const char *settings)
 {
@@ -335,6 +336,17 @@ static void a_gid_that_comes_twice_is_mapped_once(void **state)
 	assert_string_equal(plan_string(test_plan, test_plan->gid_map), "5 5 1\n3001 3001 1\n");
 }
 
+static void offsets_of_clocks_are_the_kernels_text(void **state)
+{
+	(void)state;
+	assert_int_equal(plan_with("BootTimeOffset=-1500ms\nMonotonicTimeOffset=2min\n"), 0);
+	assert_string_equal(plan_string(test_plan, test_plan->clock_offsets),
+	                    "monotonic 120 0\nboottime -2 500000000\n");
+	assert_true(test_plan->namespaces & CLONE_NEWTIME);
+	assert_int_equal(plan_with(""), 0);
+	assert_false(test_plan->namespaces & CLONE_NEWTIME);
+}
+
 static void removed_groups_are_neither_held_nor_listed(void **state)
 {
 	(void)state;
@@ -526,6 +538,7 @@ int main(void)
 	        TEST(a_hidden_or_read_only_directory_is_as_the_policy_says),
 	        TEST(every_gid_is_mapped_and_adjacent_ones_are_one_line),
 	        TEST(a_gid_that_comes_twice_is_mapped_once),
+	        TEST(offsets_of_clocks_are_the_kernels_text),
 	        TEST(removed_groups_are_neither_held_nor_listed),
 	        TEST(own_id_as_root_keeps_every_group),
 	        TEST(subordinate_ids_follow_and_other_groups_lie_above),
