@@ -151,9 +151,9 @@ static void attributes_text(uint64_t attributes, char *out, size_t size)
 
 static void put_step(struct writer *writer, const struct plan *plan, const struct plan_step *step)
 {
-	static const char *const kinds[STEP_KINDS] = {"directory", "file",     "symlink",    "copy",
-	                                              "bind",      "tmpfs",    "proc",       "devpts",
-	                                              "mqueue",    "terminal", "attributes", "mask"};
+	static const char *const kinds[STEP_KINDS] = {"directory",  "file", "symlink", "copy",   "bind",
+	                                              "tmpfs",      "proc", "devpts",  "mqueue", "terminal",
+	                                              "attributes", "mask", "overlay"};
 	char attributes[64], line[9000];
 	const char *source = plan_string(plan, step->source);
 

@@ -42,6 +42,7 @@ enum plan_step_kind {
 	STEP_TERMINAL,   /* the caller's terminal, if standard input, output or error is one, onto target */
 	STEP_ATTRIBUTES, /* target, already there, becomes a mount of its own with these attributes */
 	STEP_MASK,       /* target, already there, is covered by an empty, unreadable and read-only directory or file */
+	STEP_OVERLAY,    /* source of the host onto target; what is written stays in memory: size, inodes */
 	STEP_KINDS,
 };
 

@@ -10,6 +10,7 @@
 #include "config/draft.h"
 
 #include "config/etc_files.h"
+#include "config/path_word.h"
 #include "config/policy.h"
 
 #include <linux/landlock.h>
@@ -23,6 +24,7 @@
 enum rank {
 	RANK_BASE,      /* the tree itself */
 	RANK_TEMPORARY, /* TemporaryFileSystem */
+	RANK_OVERLAY,   /* OverlayPaths */
 	RANK_BIND,      /* BindPaths */
 	RANK_BIND_ONLY, /* BindReadOnlyPaths */
 	RANK_READ_WRITE,
@@ -100,6 +102,36 @@ static struct rule *add_tmpfs(struct view *view, enum rank rank, const char *tar
 	rule->step.size = size;
 	rule->step.inodes = inodes;
 	rule->writable = true;
+	return rule;
+}
+
+/* A limit on what a private file system may hold; without one the kernel's default, half of memory, is no promise. */
+static uint64_t temporary_size(const struct draft *draft)
+{
+	const struct value *size = profile_value(draft->profile, KEY_TmpSize);
+
+	if (size->infinity)
+		return 0;
+	if (size->percent)
+		return draft->facts->memory_total / 10000 * (uint64_t)size->number;
+	return (uint64_t)size->number;
+}
+
+static uint64_t temporary_inodes(const struct draft *draft)
+{
+	const struct value *inodes = profile_value(draft->profile, KEY_TmpInodes);
+
+	return inodes->infinity ? 0 : (uint64_t)inodes->number;
+}
+
+static struct rule *add_overlay(struct view *view, enum rank rank, const char *path)
+{
+	plan_ref source = draft_string(view->draft, path);
+	struct rule *rule =
+	        add_tmpfs(view, rank, path, 0700, temporary_size(view->draft), temporary_inodes(view->draft));
+
+	rule->step.kind = STEP_OVERLAY;
+	rule->step.source = source;
 	return rule;
 }
 
@@ -266,25 +298,6 @@ static void add_devices(struct view *view, uint64_t size, uint64_t inodes)
 	}
 }
 
-/* A limit on what a private file system may hold; without one the kernel's default, half of memory, is no promise. */
-static uint64_t temporary_size(const struct draft *draft)
-{
-	const struct value *size = profile_value(draft->profile, KEY_TmpSize);
-
-	if (size->infinity)
-		return 0;
-	if (size->percent)
-		return draft->facts->memory_total / 10000 * (uint64_t)size->number;
-	return (uint64_t)size->number;
-}
-
-static uint64_t temporary_inodes(const struct draft *draft)
-{
-	const struct value *inodes = profile_value(draft->profile, KEY_TmpInodes);
-
-	return inodes->infinity ? 0 : (uint64_t)inodes->number;
-}
-
 static void add_temporary(struct view *view)
 {
 	uint64_t size = temporary_size(view->draft), inodes = temporary_inodes(view->draft);
@@ -301,13 +314,52 @@ static void add_temporary(struct view *view)
 
 /* --- the person ------------------------------------------------------------------------------------------------------*/
 
-enum { HOME_HOST, HOME_READ_ONLY, HOME_OVERLAY, HOME_TMPFS };
+enum { HOME_PATH = -1, HOME_HOST, HOME_READ_ONLY, HOME_OVERLAY, HOME_TMPFS };
 
-static void add_homes(struct view *view)
+static uint32_t optional_flag(const struct path_word *word)
+{
+	return word->optional ? STEP_IF_EXISTS : 0;
+}
+
+/* Home=PATH: another directory under the home's name. */
+static int add_other_home(struct view *view, const char *home, const struct value *value)
+{
+	const struct value_word text = {.text = value->text, .file = value->file, .line = value->line};
+	struct path_word word;
+
+	if (path_word_read(view->draft, &text, false, &word) != 0)
+		return -1;
+	add_bind(view, RANK_BASE, word.source, home, true)->step.flags |= optional_flag(&word);
+	path_word_free(&word);
+	return 0;
+}
+
+static int add_home(struct view *view, const char *home)
+{
+	struct draft *draft = view->draft;
+	const struct value *value = profile_value(draft->profile, KEY_Home);
+	struct rule *rule = NULL;
+
+	switch (value->number) {
+	case HOME_TMPFS:
+		add_tmpfs(view, RANK_BASE, home, 0700, temporary_size(draft), temporary_inodes(draft));
+		return 0;
+	case HOME_OVERLAY:
+		rule = add_overlay(view, RANK_BASE, home);
+		break;
+	case HOME_PATH:
+		return add_other_home(view, home, value);
+	default:
+		rule = add_bind(view, RANK_BASE, home, home, value->number == HOME_HOST);
+	}
+	rule->step.flags |= STEP_IF_ALLOWED | STEP_IF_EXISTS;
+	return 0;
+}
+
+static int add_homes(struct view *view)
 {
 	struct draft *draft = view->draft;
 	const char *home = draft->person->home;
-	int64_t kind = profile_value(draft->profile, KEY_Home)->number;
 
 	if (!profile_is(draft->profile, KEY_ProtectHome)) {
 		bool writable = profile_value(draft->profile, KEY_ProtectSystem)->number < 3;
@@ -315,13 +367,7 @@ static void add_homes(struct view *view)
 		add_bind(view, RANK_BASE, "/root", "/root", writable)->step.flags |= STEP_IF_ALLOWED | STEP_IF_EXISTS;
 	}
 	draft->head.home = draft_string(draft, home);
-	if (home[0] != '/' || home[1] == '\0')
-		return;
-	if (kind == HOME_TMPFS)
-		add_tmpfs(view, RANK_BASE, home, 0700, temporary_size(draft), temporary_inodes(draft));
-	else
-		add_bind(view, RANK_BASE, home, home, kind == HOME_HOST)->step.flags |=
-		        STEP_IF_ALLOWED | STEP_IF_EXISTS;
+	return home[0] == '/' && home[1] != '\0' ? add_home(view, home) : 0;
 }
 
 static bool path_is_below(const char *path, const char *parent)
@@ -376,7 +422,7 @@ static void add_caller_directory(struct view *view)
 		return;
 	}
 	if (access == DIRECTORY_READ_WRITE && (home_or_above || request->directory_owner != draft->person->uid)) {
-		if (!home_or_above || profile_value(draft->profile, KEY_Home)->number != HOME_HOST)
+		if (!home_or_above || profile_value(draft->profile, KEY_Home)->number == HOME_READ_ONLY)
 			draft_warn(draft, "%s is read-only inside: it is %s", directory,
 			           home_or_above ? "the home directory or above it" : "not yours");
 		access = DIRECTORY_READ_ONLY;
@@ -392,71 +438,6 @@ static void add_caller_directory(struct view *view)
 }
 
 /* --- paths of the policy ---------------------------------------------------------------------------------------------*/
-
-struct path_word {
-	bool optional;
-	char *source;
-	const char *target;
-};
-
-static void path_word_free(struct path_word *word)
-{
-	free(word->source);
-}
-
-static int path_error(struct draft *draft, const struct value_word *word, const char *what)
-{
-	char quoted[256];
-
-	policy_error_add(draft->errors, false, word->file, word->line, 0, NULL, "%s: %s",
-	                 quote_bytes(quoted, sizeof(quoted), word->text, strlen(word->text)), what);
-	return -1;
-}
-
-/* Absolute, and no "." or ".." anywhere: what the text says is where it points. Repeated and trailing slashes go. */
-static bool clean_path(char *path)
-{
-	if (path[0] != '/')
-		return false;
-	char *out = path;
-	for (const char *in = path; *in;) {
-		while (*in == '/')
-			in++;
-		size_t length = strcspn(in, "/");
-		if (length == 0)
-			break;
-		if ((length == 1 && in[0] == '.') || (length == 2 && in[0] == '.' && in[1] == '.'))
-			return false;
-		*out++ = '/';
-		memmove(out, in, length);
-		out += length;
-		in += length;
-	}
-	if (out == path)
-		*out++ = '/';
-	*out = '\0';
-	return true;
-}
-
-/* [-]SOURCE[:TARGET], expanded. Source and target share one allocation. */
-static int read_path_word(struct draft *draft, const struct value_word *word, bool is_bind, struct path_word *ret_word)
-{
-	const char *text = word->text;
-
-	ret_word->optional = *text == '-';
-	char *source = specifiers_expand(text + ret_word->optional, draft->person, draft->errors);
-	if (!source)
-		return -1;
-	char *colon = is_bind ? strchr(source, ':') : NULL;
-	if (colon)
-		*colon++ = '\0';
-	ret_word->source = source;
-	ret_word->target = colon ? colon : source;
-	if (clean_path(source) && (!colon || clean_path(colon)))
-		return 0;
-	path_word_free(ret_word);
-	return path_error(draft, word, "must be an absolute path without . or ..");
-}
 
 /* The root itself cannot be a mount of its own; what covers hidden paths is nobody's to change. */
 static bool is_workshop(const char *path)
@@ -479,11 +460,6 @@ static bool is_reserved_target(const char *path)
 
 typedef void (*rule_maker)(struct view *view, const struct path_word *word);
 
-static uint32_t optional_flag(const struct path_word *word)
-{
-	return word->optional ? STEP_IF_EXISTS : 0;
-}
-
 static void make_bind(struct view *view, const struct path_word *word)
 {
 	add_bind(view, RANK_BIND, word->source, word->target, true)->step.flags |= optional_flag(word);
@@ -502,6 +478,11 @@ static void make_read_write(struct view *view, const struct path_word *word)
 static void make_temporary(struct view *view, const struct path_word *word)
 {
 	add_tmpfs(view, RANK_TEMPORARY, word->target, 0755, temporary_size(view->draft), temporary_inodes(view->draft));
+}
+
+static void make_overlay(struct view *view, const struct path_word *word)
+{
+	add_overlay(view, RANK_OVERLAY, word->target)->step.flags |= optional_flag(word);
 }
 
 static struct rule *make_attributes(struct view *view, const struct path_word *word, enum rank rank)
@@ -557,6 +538,7 @@ static int add_policy_paths(struct view *view)
 	        {KEY_BindReadOnlyPaths,   true,  false, make_bind_read_only},
 	        {KEY_ReadWritePaths,      false, false, make_read_write    },
 	        {KEY_TemporaryFileSystem, false, false, make_temporary     },
+	        {KEY_OverlayPaths,        false, false, make_overlay       },
 	        {KEY_ReadOnlyPaths,       false, true,  make_read_only     },
 	        {KEY_NoExecPaths,         false, true,  make_no_exec       },
 	        {KEY_ExecPaths,           false, true,  make_exec          },
@@ -569,7 +551,7 @@ static int add_policy_paths(struct view *view)
 		const struct value *value = profile_value(draft->profile, keys[i].key);
 		for (size_t w = 0; w < value->word_count; w++) {
 			struct path_word word;
-			if (read_path_word(draft, &value->words[w], keys[i].is_bind, &word) != 0)
+			if (path_word_read(draft, &value->words[w], keys[i].is_bind, &word) != 0)
 				return -1;
 			bool refused = is_workshop(word.target) ||
 			               (!keys[i].may_be_reserved && is_reserved_target(word.target));
@@ -577,8 +559,8 @@ static int add_policy_paths(struct view *view)
 				keys[i].make(view, &word);
 			path_word_free(&word);
 			if (refused)
-				return path_error(draft, &value->words[w],
-				                  "not possible here: this path is made by the sandbox itself");
+				return path_word_error(draft, &value->words[w],
+				                       "not possible here: this path is made by the sandbox itself");
 		}
 	}
 	return 0;
@@ -602,10 +584,10 @@ enum phase { PHASE_BASE, PHASE_BRING, PHASE_WRITE, PHASE_EXECUTE, PHASE_HIDE };
 static enum phase phase_of(const struct rule *rule)
 {
 	static const enum phase phases[] = {
-	        [RANK_BASE] = PHASE_BASE,         [RANK_TEMPORARY] = PHASE_BRING,  [RANK_BIND] = PHASE_BRING,
-	        [RANK_BIND_ONLY] = PHASE_BRING,   [RANK_READ_WRITE] = PHASE_WRITE, [RANK_READ_ONLY] = PHASE_WRITE,
-	        [RANK_EXEC] = PHASE_EXECUTE,      [RANK_NO_EXEC] = PHASE_EXECUTE,  [RANK_SECRET] = PHASE_HIDE,
-	        [RANK_INACCESSIBLE] = PHASE_HIDE,
+	        [RANK_BASE] = PHASE_BASE,       [RANK_TEMPORARY] = PHASE_BRING,   [RANK_BIND] = PHASE_BRING,
+	        [RANK_OVERLAY] = PHASE_BRING,   [RANK_BIND_ONLY] = PHASE_BRING,   [RANK_READ_WRITE] = PHASE_WRITE,
+	        [RANK_READ_ONLY] = PHASE_WRITE, [RANK_EXEC] = PHASE_EXECUTE,      [RANK_NO_EXEC] = PHASE_EXECUTE,
+	        [RANK_SECRET] = PHASE_HIDE,     [RANK_INACCESSIBLE] = PHASE_HIDE,
 	};
 
 	return phases[rule->rank];
@@ -823,10 +805,11 @@ int plan_files(struct draft *draft)
 	add_system(&view);
 	add_proc(&view);
 	add_temporary(&view);
-	add_homes(&view);
+	int result = add_homes(&view);
 	add_caller_directory(&view);
 	add_login_points(&view);
-	int result = add_etc(&view);
+	if (result == 0)
+		result = add_etc(&view);
 	if (result == 0)
 		result = add_policy_paths(&view);
 	if (result == 0 && view.hidden_directory)

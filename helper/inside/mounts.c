@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "helper/die.h"
+#include "helper/inside/overlay.h"
 #include "helper/inside/paths.h"
 #include "helper/io.h"
 
@@ -229,6 +230,28 @@ static void step_tmpfs(const struct plan_step *step, const char *target)
 	mount_new(step, "tmpfs", options, target);
 }
 
+/* What is written goes to a tmpfs at the same place, which the overlay then covers. */
+static void step_overlay(const struct plan *plan, const struct plan_step *step, const char *target)
+{
+	const char *path = plan_string(plan, step->source);
+	CLEANUP_FD source = open_source(path, O_PATH | O_DIRECTORY);
+	struct plan_step layer = *step;
+
+	if (source < 0) {
+		if (!may_skip(step, errno))
+			cannot_open(path);
+		return;
+	}
+	layer.flags = 0;
+	step_tmpfs(&layer, target);
+	CLEANUP_FD fd = open_target(target);
+	if (fd < 0)
+		cannot_open(target);
+	CLEANUP_FD overlay = overlay_make(source, fd, step->attributes, path);
+	if (attach(overlay, fd) != 0)
+		die_errno("mount %s", target);
+}
+
 /* /proc must be of our own pid namespace: a host's /proc here would show, and through it reach, everybody (threats G5). */
 static void step_proc(const struct plan *plan, const struct plan_step *step, const char *target)
 {
@@ -427,6 +450,9 @@ static void execute_step(const struct plan *plan, const struct plan_step *step)
 		return;
 	case STEP_MASK:
 		step_mask(step, target);
+		return;
+	case STEP_OVERLAY:
+		step_overlay(plan, step, target);
 		return;
 	case STEP_KINDS:
 		break;

@@ -166,6 +166,21 @@ effect Home read-only cannot host can "d=/home/alice; can '$write'"
 effect Home tmpfs "can work" read-only "can .config .ssh file work" "can 'ls ~'; ls -A ~ | sort"
 effect Home tmpfs can read-only cannot "can 'echo 1 >~/vanishes'"
 check "Home=tmpfs: what was written vanished" no "$([ -e /home/alice/vanishes ] && echo yes || echo no)"
+umount "$work_directory/keep/nested"
+effect Home overlay "can cannot" read-only "cannot cannot" "d=/home/alice; can 'echo layer >>~/file && grep -q layer ~/file && echo 1 >~/vanishes'; can 'ls ~/.ssh'"
+check "Home=overlay: what was written vanished" "no secret of alice" \
+	"$([ -e /home/alice/vanishes ] && echo yes || echo no) $(cat /home/alice/file)"
+effect Home overlay "can can" unset "cannot can" "can 'echo 1 >~/vanishes'; d=$work_directory; can '$write'"
+mount -t tmpfs tmpfs "$work_directory/keep/nested" || exit 1
+refused_with "other mounts in it" Home overlay
+effect Home /srv/a "can cannot" unset "cannot can" "can 'cat ~/nested/../file | grep content'; can 'cat ~/file | grep alice'"
+effect Home '/home/%u/.config' can unset cannot "can 'echo 1 >~/new && rm ~/new'"
+rmdir /srv/a/work
+mkdir -p /home/alice/.cache/below && echo kept >/home/alice/.cache/file && chown -R alice:alice /home/alice/.cache
+effect OverlayPaths "%h/.cache -%h/not" "can can cannot" unset "cannot cannot cannot" \
+	"can 'echo 1 >~/.cache/file'; can 'rm -r ~/.cache/below && mv ~/.cache/file ~/.cache/moved'; can 'echo 1 >~/x'"
+check "OverlayPaths: nothing below changed" "below file kept" "$(echo $(ls /home/alice/.cache; cat /home/alice/.cache/file))"
+refused_with "other mounts in it" OverlayPaths /srv/a
 effect CallerDirectory read-only cannot read-write can "d=$work_directory; can '$write'"
 for also in Home=tmpfs Home=host; do
 	effect CallerDirectory hidden cannot read-only can "can 'ls $work_directory/bin/true'"
@@ -179,11 +194,11 @@ also=
 policy $'BindReadOnlyPaths=/srv/a\nSecretPaths=/srv/a'
 check "SecretPaths=/srv/a yields to a bind of it" can "$(inside "can 'cat /srv/a/file'")"
 effect PrivateTmp yes "cannot cannot" no "can can" "can 'ls $work'; can 'ls /var/tmp/file'"
-also=$'Home=tmpfs\nTemporaryFileSystem=/empty'
-everywhere='for d in /tmp /var/tmp /dev/shm /empty ~'
-effect TmpSize 1M "cannot cannot cannot cannot cannot" 4M "can can can can can" \
+also=$'Home=tmpfs\nTemporaryFileSystem=/empty\nOverlayPaths=/srv/hidden'
+everywhere='for d in /tmp /var/tmp /dev/shm /empty /srv/hidden ~'
+effect TmpSize 1M "cannot cannot cannot cannot cannot cannot" 4M "can can can can can can" \
 	"$everywhere; do can 'head -c 2M /dev/zero >\$d/x'; done"
-effect TmpInodes 20 "cannot cannot cannot cannot cannot" 100 "can can can can can" \
+effect TmpInodes 20 "cannot cannot cannot cannot cannot cannot" 100 "can can can can can can" \
 	"$everywhere; do can 'for i in \$(seq 40); do : >\$d/\$i || exit 1; done'; done"
 also=
 effect BindPaths /srv/a:/data "can can" unset "cannot cannot" "d=/data; can 'cat /data/file'; can '$write'"
@@ -242,19 +257,20 @@ also="BindPaths=/srv/a:/srv/hidden/in"
 refused_with "is hidden" SecretPaths /srv/hidden
 refused_with "is hidden" InaccessiblePaths /srv/hidden
 also=
-refused_with "not enforced by this build" Home overlay /srv/a
 for key in ProtectHome PrivateTmp PrivateDevices ProtectKernelTunables ProtectKernelLogs; do refused $key maybe; done
 for key in ProtectSystem CallerDirectory ProtectProc ProcSubset Etc Home; do refused $key other; done
+refused Home /srv/../etc
 for key in SecretPaths BindPaths BindReadOnlyPaths TemporaryFileSystem InaccessiblePaths ReadOnlyPaths ReadWritePaths \
-	NoExecPaths ExecPaths; do
+	NoExecPaths ExecPaths OverlayPaths; do
 	refused $key relative /srv/../etc
 	refused_with "made by the sandbox itself" $key / /.hidden/file
 done
-for key in BindPaths BindReadOnlyPaths ReadWritePaths InaccessiblePaths ReadOnlyPaths NoExecPaths ExecPaths SecretPaths; do
+for key in BindPaths BindReadOnlyPaths ReadWritePaths InaccessiblePaths ReadOnlyPaths NoExecPaths ExecPaths SecretPaths \
+	OverlayPaths; do
 	refused_with "open /not/there" $key /not/there
 done
 refused_with "open /dev/null" InaccessiblePaths /dev /dev/null
-for key in SecretPaths BindPaths BindReadOnlyPaths TemporaryFileSystem ReadWritePaths; do
+for key in SecretPaths BindPaths BindReadOnlyPaths TemporaryFileSystem ReadWritePaths OverlayPaths; do
 	refused_with "made by the sandbox itself" $key /dev/x
 done
 refused TmpSize 0 1X 200%

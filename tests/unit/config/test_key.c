@@ -195,7 +195,7 @@ static void words_are_counted_without_their_marks(void **state)
 	assert_null(key_word(key_row(KEY_Home), 0, word, 3));
 	assert_false(key_word_enforced(key_row(KEY_PrivateNetwork), 1));
 	assert_true(key_word_enforced(key_row(KEY_PrivateNetwork), 2));
-	assert_false(key_word_enforced(key_row(KEY_Home), -1));
+	assert_true(key_word_enforced(key_row(KEY_Home), -1));
 	assert_false(key_word_enforced(key_row(KEY_CapabilityBoundingSet), 0));
 	assert_true(key_word_enforced(key_row(KEY_EtcFiles), 0));
 }

@@ -398,7 +398,7 @@ static void profiles_are_listed_in_order_of_first_appearance(void **state)
 	(void)state;
 	accept_policy("[profile x]\nInherit=base\n[profile shell]\nNice=1\n");
 	policy_each_profile(test_policy, visit, names);
-	assert_string_equal(names, "base default agent ci shell x ");
+	assert_string_equal(names, "base default build agent ci shell x ");
 }
 
 static void ten_thousand_sections_are_all_found(void **state)
