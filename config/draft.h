@@ -22,7 +22,8 @@ struct draft {
 
 	const struct profile *profile;
 	const struct identity *person;
-	struct identity inside; /* the person as the sandbox has it: kept groups only, ids as they are inside; by plan_ids */
+	struct identity
+	        inside; /* the person as the sandbox has it: kept groups only, ids as they are inside; by plan_ids */
 	const struct request *request;
 	const struct host_facts *facts;
 	struct policy_errors *errors;
@@ -44,10 +45,10 @@ const char *draft_text(const struct draft *draft, plan_ref ref);
 void draft_warn(struct draft *draft, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The planner's parts. Each reads profile, person, request and facts and adds to the draft; 0, or -1 with an error. */
-int plan_ids(struct draft *draft);     /* config/plan_ids.c: groups and id maps; first, since others use draft->inside */
-int plan_cgroup(struct draft *draft);  /* config/plan_cgroup.c: hierarchies and writes */
-int plan_filter(struct draft *draft);  /* config/plan_filter.c: the system call filter */
-int plan_files(struct draft *draft);   /* config/plan_files.c: mount steps and Landlock rules */
+int plan_ids(struct draft *draft);    /* config/plan_ids.c: groups and id maps; first, since others use draft->inside */
+int plan_cgroup(struct draft *draft); /* config/plan_cgroup.c: hierarchies and writes */
+int plan_filter(struct draft *draft); /* config/plan_filter.c: the system call filter */
+int plan_files(struct draft *draft);  /* config/plan_files.c: mount steps and Landlock rules */
 int plan_process(struct draft *draft); /* config/plan_process.c: limits, environment, command, directory */
 
 #endif

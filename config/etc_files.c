@@ -153,6 +153,7 @@ static bool is_of_network(const char *name)
 static int add_copies(struct draft *draft, struct draft_vector *steps)
 {
 	const struct value *files = profile_value(draft->profile, KEY_EtcFiles);
+	const char *root = draft->facts->root_directory;
 
 	for (size_t i = 0; i < files->word_count; i++) {
 		const char *name = files->words[i].text;
@@ -169,10 +170,13 @@ static int add_copies(struct draft *draft, struct draft_vector *steps)
 		}
 		bool files_of_directory = name[length - 1] == '/';
 		plan_ref path = draft_format(draft, "/etc/%.*s", (int)(length - files_of_directory), name);
+		plan_ref source = root ? draft_format(draft, "%s%s", root, draft_text(draft, path)) : path;
 		struct plan_step *step = draft_add(draft, steps, sizeof(*step));
 		step->kind = STEP_COPY;
-		step->source = step->target = path;
-		step->flags = STEP_IF_EXISTS | STEP_IF_ALLOWED | (files_of_directory ? STEP_RECURSIVE : 0);
+		step->source = source;
+		step->target = path;
+		step->flags = STEP_IF_EXISTS | STEP_IF_ALLOWED | (files_of_directory ? STEP_RECURSIVE : 0) |
+		              (root ? 0 : STEP_BY_NAME);
 		step->attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 	}
 	return 0;

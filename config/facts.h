@@ -46,7 +46,7 @@ struct cgroup_facts {
 
 enum root_entry_kind { ROOT_DIRECTORY, ROOT_SYMLINK };
 
-/* One entry of the host's "/" (files are left out). */
+/* One entry of the root directory (files are left out). */
 struct root_entry {
 	enum root_entry_kind kind;
 	const char *name;
@@ -60,7 +60,8 @@ struct host_facts {
 	uint64_t memory_total; /* bytes */
 	uint64_t tasks_total;  /* smallest of pid_max, threads-max and the parent cgroup's limit */
 	const char *host_name;
-	const struct root_entry *root_entries;
+	const char *root_directory;            /* RootDirectory=, expanded; NULL: the host's own */
+	const struct root_entry *root_entries; /* of that directory */
 	size_t root_entry_count;
 	const char *const *shells; /* entries of /etc/shells; only read for a session */
 	size_t shell_count;

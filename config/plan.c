@@ -101,6 +101,17 @@ static int check_no_new_privileges(struct draft *draft)
 	return -1;
 }
 
+/* A login program goes on in the view with the libraries it has loaded, and loads more. */
+static int check_root_directory(struct draft *draft)
+{
+	if (!draft->facts->root_directory || draft->request->kind != REQUEST_SESSION)
+		return 0;
+	const struct value *value = profile_value(draft->profile, KEY_RootDirectory);
+	policy_error_add(draft->errors, false, value->file, value->line, 0, "leave RootDirectory= unset",
+	                 "RootDirectory: only for commands, not for logins");
+	return -1;
+}
+
 static struct plan_array lay_out(const struct draft_vector *vector, size_t item_size, char *image, size_t *offset)
 {
 	*offset = (*offset + 7) & ~(size_t)7;
@@ -203,6 +214,8 @@ int plan_make(const struct profile *profile, const struct identity *person, cons
 	int result = check_pid_namespace(&draft);
 	if (result == 0)
 		result = check_no_new_privileges(&draft);
+	if (result == 0)
+		result = check_root_directory(&draft);
 	if (result == 0)
 		result = plan_host_name(&draft);
 	if (result == 0)

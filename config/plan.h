@@ -131,7 +131,7 @@ struct plan {
 	uint32_t flags;
 
 	uint64_t namespaces; /* CLONE_NEW*; those of cgroup, network and time are not made by clone3 */
-	uint32_t uid; /* on the host */
+	uint32_t uid;        /* on the host */
 	uint32_t gid;
 	uint32_t inside_uid; /* the same as the sandbox's maps have them */
 	uint32_t inside_gid;

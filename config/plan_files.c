@@ -51,6 +51,15 @@ struct view {
 
 enum { SAFE = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV };
 
+static bool path_is_below(const char *path, const char *parent)
+{
+	size_t length = strlen(parent);
+
+	if (strcmp(parent, "/") == 0)
+		return true;
+	return strncmp(path, parent, length) == 0 && (path[length] == '/' || path[length] == '\0');
+}
+
 static struct rule *add_rule(struct view *view, enum rank rank, enum plan_step_kind kind, const char *target)
 {
 	plan_ref ref = draft_string(view->draft, target);
@@ -76,12 +85,13 @@ static struct rule *add_bind(struct view *view, enum rank rank, const char *sour
 }
 
 /* Of a file that the system keeps. */
-static void add_mask(struct view *view, const char *target)
+static struct rule *add_mask(struct view *view, const char *target)
 {
 	struct rule *rule = add_rule(view, RANK_INACCESSIBLE, STEP_MASK, target);
 
 	rule->step.flags = STEP_IF_EXISTS | STEP_BY_NAME;
 	rule->step.mode = S_IFREG;
+	return rule;
 }
 
 static void add_read_only(struct view *view, const char *target)
@@ -170,6 +180,21 @@ static bool is_system_read_only(const struct profile *profile, const char *name)
 	return false;
 }
 
+/* What lies in another root directory may be anybody's. */
+static uint32_t system_flags(const struct view *view)
+{
+	return view->draft->facts->root_directory ? 0 : STEP_BY_NAME;
+}
+
+static const char *system_path(const struct view *view, char *buffer, size_t size, const char *path)
+{
+	const char *root = view->draft->facts->root_directory;
+
+	if (snprintf(buffer, size, "%s%s", root ? root : "", path) >= (int)size)
+		view->draft->failed = true;
+	return buffer;
+}
+
 static void add_system(struct view *view)
 {
 	const struct host_facts *facts = view->draft->facts;
@@ -180,7 +205,7 @@ static void add_system(struct view *view)
 		add_rule(view, RANK_BASE, STEP_DIRECTORY, made[i])->step.mode = 0755;
 	for (size_t i = 0; i < facts->root_entry_count; i++) {
 		const struct root_entry *entry = &facts->root_entries[i];
-		char path[512];
+		char path[512], source[4096];
 		if (is_special_root(entry->name) ||
 		    snprintf(path, sizeof(path), "/%s", entry->name) >= (int)sizeof(path))
 			continue;
@@ -188,14 +213,14 @@ static void add_system(struct view *view)
 			add_link(view, path, entry->target);
 			continue;
 		}
-		struct rule *rule =
-		        add_bind(view, RANK_BASE, path, path, !is_system_read_only(view->draft->profile, entry->name));
-		rule->step.flags |= STEP_BY_NAME | STEP_IF_ALLOWED | STEP_IF_EXISTS;
+		struct rule *rule = add_bind(view, RANK_BASE, system_path(view, source, sizeof(source), path), path,
+		                             !is_system_read_only(view->draft->profile, entry->name));
+		rule->step.flags |= system_flags(view) | STEP_IF_ALLOWED | STEP_IF_EXISTS;
 		rule->step.mode = S_IFDIR | 0755;
 	}
 	/* Who logged in when is other people's business (threats B2.1). */
 	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++)
-		add_mask(view, records[i]);
+		add_mask(view, records[i])->step.flags = STEP_IF_EXISTS | system_flags(view);
 }
 
 static void add_proc(struct view *view)
@@ -233,10 +258,74 @@ static void add_proc(struct view *view)
 	}
 }
 
-static void add_private_devices(struct view *view)
+static void add_device(struct view *view, const char *path)
 {
-	static const char *const nodes[] = {"/dev/null",   "/dev/zero",    "/dev/full",
-	                                    "/dev/random", "/dev/urandom", "/dev/tty"};
+	struct rule *rule = add_bind(view, RANK_BASE, path, path, true);
+
+	rule->step.flags = STEP_BY_NAME;
+	rule->step.mode = S_IFREG | 0644;
+	rule->step.attributes = 0; /* a device is neither executed nor set-uid */
+}
+
+enum { DEVICES_AUTO, DEVICES_CLOSED, DEVICES_STRICT };
+
+/* The first, which the sandbox needs itself, also with DevicePolicy=strict. */
+static const char *const standard_devices[] = {"/dev/null",   "/dev/zero",    "/dev/full",
+                                               "/dev/random", "/dev/urandom", "/dev/tty"};
+
+static bool is_standard_device(const char *path)
+{
+	for (size_t i = 0; i < sizeof(standard_devices) / sizeof(standard_devices[0]); i++)
+		if (strcmp(path, standard_devices[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool is_access(const char *word)
+{
+	return strspn(word, "rwm") == strlen(word);
+}
+
+/* What a device node grants is all or nothing: fewer rights, and classes of devices, need a device controller. */
+static const char *device_problem(const struct value *allowed, size_t index)
+{
+	static const char *const made[] = {"/dev/pts", "/dev/shm",     "/dev/mqueue",
+	                                   "/dev/fd",  "/dev/console", "/dev/log"};
+	const char *path = allowed->words[index].text;
+	const char *access = index + 1 < allowed->word_count ? allowed->words[index + 1].text : "";
+
+	if (*path != '/')
+		return "classes of devices are not enforced by this build";
+	if (*access && is_access(access) && (!strchr(access, 'r') || !strchr(access, 'w')))
+		return "access other than rw is not enforced by this build";
+	if (strstr(path, "/.") || strstr(path, "//") || path[strlen(path) - 1] == '/')
+		return "must be a path without . or ..";
+	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
+		if (path_is_below(path, made[i]))
+			return "not possible here: this path is made by the sandbox itself";
+	return NULL;
+}
+
+static int add_allowed_devices(struct view *view, bool strict)
+{
+	const struct value *allowed = profile_value(view->draft->profile, KEY_DeviceAllow);
+
+	for (size_t i = 0; i < allowed->word_count; i++) {
+		if (is_access(allowed->words[i].text))
+			continue;
+		const char *problem = device_problem(allowed, i);
+		if (problem)
+			return path_word_error(view->draft, &allowed->words[i], problem);
+		if (!is_standard_device(allowed->words[i].text) ||
+		    (strict && strcmp(allowed->words[i].text, standard_devices[0]) != 0))
+			add_device(view, allowed->words[i].text);
+	}
+	return 0;
+}
+
+static int add_private_devices(struct view *view)
+{
+	bool strict = profile_value(view->draft->profile, KEY_DevicePolicy)->number == DEVICES_STRICT;
 	static const char *const links[][2] = {
 	        {"/dev/fd",     "/proc/self/fd"  },
 	        {"/dev/stdin",  "/proc/self/fd/0"},
@@ -246,12 +335,8 @@ static void add_private_devices(struct view *view)
         };
 
 	add_rule(view, RANK_BASE, STEP_DIRECTORY, "/dev")->step.mode = 0755;
-	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++) {
-		struct rule *rule = add_bind(view, RANK_BASE, nodes[i], nodes[i], true);
-		rule->step.flags = STEP_BY_NAME;
-		rule->step.mode = S_IFREG | 0644;
-		rule->step.attributes = 0; /* a device is neither executed nor set-uid */
-	}
+	for (size_t i = 0; i < (strict ? 1 : sizeof(standard_devices) / sizeof(standard_devices[0])); i++)
+		add_device(view, standard_devices[i]);
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		add_link(view, links[i][0], links[i][1]);
 	/* Where the terminal group is not mapped, gid= is EINVAL (devpts in a user namespace). */
@@ -267,28 +352,37 @@ static void add_private_devices(struct view *view)
 	/* ttyname(3) looks through /dev for the device of the caller's terminal. */
 	add_rule(view, RANK_BASE, STEP_TERMINAL, "/dev/console")->step.attributes =
 	        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+	return add_allowed_devices(view, strict);
 }
 
-static void add_host_devices(struct view *view)
+static int add_host_devices(struct view *view)
 {
 	static const char *const logs[] = {"/dev/kmsg", "/dev/mem", "/dev/kmem", "/dev/port"};
+	const struct value *policy = profile_value(view->draft->profile, KEY_DevicePolicy);
+	const struct value *allowed = profile_value(view->draft->profile, KEY_DeviceAllow);
 
+	if (policy->number != DEVICES_AUTO || allowed->word_count > 0) {
+		policy_error_add(
+		        view->draft->errors, false, allowed->word_count ? allowed->words[0].file : policy->file,
+		        allowed->word_count ? allowed->words[0].line : policy->line, 0, "set PrivateDevices=yes",
+		        "%s: only with PrivateDevices=yes", allowed->word_count ? "DeviceAllow" : "DevicePolicy");
+		return -1;
+	}
 	add_bind(view, RANK_BASE, "/dev", "/dev", true)->step.attributes = MOUNT_ATTR_NOSUID;
 	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++)
 		if (profile_is(view->draft->profile, KEY_ProtectKernelLogs))
 			add_mask(view, logs[i]);
+	return 0;
 }
 
-static void add_devices(struct view *view, uint64_t size, uint64_t inodes)
+static int add_devices(struct view *view, uint64_t size, uint64_t inodes)
 {
 	bool private = profile_is(view->draft->profile, KEY_PrivateDevices);
 	/* Of the host's /dev only what is there has to be covered. */
 	uint32_t flags = private ? STEP_BY_NAME : STEP_IF_EXISTS;
 
-	if (private)
-		add_private_devices(view);
-	else
-		add_host_devices(view);
+	if ((private ? add_private_devices(view) : add_host_devices(view)) != 0)
+		return -1;
 	if (profile_is(view->draft->profile, KEY_PrivateIPC)) {
 		struct rule *queue = add_rule(view, RANK_BASE, STEP_MQUEUE, "/dev/mqueue");
 		queue->step.attributes = SAFE | MOUNT_ATTR_NOEXEC;
@@ -296,20 +390,21 @@ static void add_devices(struct view *view, uint64_t size, uint64_t inodes)
 		queue->writable = true;
 		add_tmpfs(view, RANK_BASE, "/dev/shm", 01777, size, inodes)->step.flags = flags;
 	}
+	return 0;
 }
 
-static void add_temporary(struct view *view)
+static int add_temporary(struct view *view)
 {
 	uint64_t size = temporary_size(view->draft), inodes = temporary_inodes(view->draft);
 
 	if (profile_is(view->draft->profile, KEY_PrivateTmp)) {
 		add_tmpfs(view, RANK_BASE, "/tmp", 01777, size, inodes)->step.flags = STEP_BY_NAME;
-		add_tmpfs(view, RANK_BASE, "/var/tmp", 01777, size, inodes)->step.flags = STEP_BY_NAME;
+		add_tmpfs(view, RANK_BASE, "/var/tmp", 01777, size, inodes)->step.flags = system_flags(view);
 	} else {
 		add_bind(view, RANK_BASE, "/tmp", "/tmp", true);
 		add_bind(view, RANK_BASE, "/var/tmp", "/var/tmp", true);
 	}
-	add_devices(view, size, inodes);
+	return add_devices(view, size, inodes);
 }
 
 /* --- the person ------------------------------------------------------------------------------------------------------*/
@@ -368,15 +463,6 @@ static int add_homes(struct view *view)
 	}
 	draft->head.home = draft_string(draft, home);
 	return home[0] == '/' && home[1] != '\0' ? add_home(view, home) : 0;
-}
-
-static bool path_is_below(const char *path, const char *parent)
-{
-	size_t length = strlen(parent);
-
-	if (strcmp(parent, "/") == 0)
-		return true;
-	return strncmp(path, parent, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
 /* What runs code later, outside, stays read-only; every directory on the way is a mount point, since only a mount point
@@ -762,7 +848,8 @@ static int add_etc(struct view *view)
 	struct draft *draft = view->draft;
 
 	if (profile_is(draft->profile, KEY_Etc)) { /* host */
-		add_bind(view, RANK_BASE, "/etc", "/etc", false);
+		char source[4096];
+		add_bind(view, RANK_BASE, system_path(view, source, sizeof(source), "/etc"), "/etc", false);
 		return 0;
 	}
 	struct draft_vector files = {0};
@@ -804,8 +891,9 @@ int plan_files(struct draft *draft)
 	draft->head.flags |= PLAN_ROOT_READ_ONLY;
 	add_system(&view);
 	add_proc(&view);
-	add_temporary(&view);
-	int result = add_homes(&view);
+	int result = add_temporary(&view);
+	if (result == 0)
+		result = add_homes(&view);
 	add_caller_directory(&view);
 	add_login_points(&view);
 	if (result == 0)

@@ -383,7 +383,8 @@ static void copy_directory_files(int source, const char *target)
 static void step_copy(const struct plan *plan, const struct plan_step *step, const char *target)
 {
 	const char *path = plan_string(plan, step->source);
-	int source = open_system_source(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	const uint64_t flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+	int source = step->flags & STEP_BY_NAME ? open_system_source(path, flags) : open_source(path, flags);
 	struct plan_step bind = *step;
 	struct stat status;
 

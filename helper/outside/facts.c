@@ -59,13 +59,15 @@ static char *copy(const char *text)
 	return result;
 }
 
-static void read_root(struct host_facts *facts)
+void facts_read_root(struct host_facts *facts, const char *path)
 {
 	static struct root_entry entries[ROOT_ENTRIES_MAX];
-	DIR *directory = opendir("/");
+	int fd = open_resolved(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
 
 	if (!directory)
-		die_errno("read /");
+		die_errno("read %s", path);
+	facts->root_entry_count = 0;
 	for (struct dirent *entry;
 	     (errno = 0, entry = readdir(directory)) && facts->root_entry_count < ROOT_ENTRIES_MAX;) {
 		char target[512];
@@ -87,7 +89,7 @@ static void read_root(struct host_facts *facts)
 		facts->root_entry_count++;
 	}
 	if (errno)
-		die_errno("read /");
+		die_errno("read %s", path);
 	closedir(directory);
 	facts->root_entries = entries;
 }
@@ -121,7 +123,7 @@ struct host_facts *facts_read(bool privileged, enum request_kind kind, pid_t ses
 	facts.host_name = system.nodename;
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	facts.landlock_abi = abi > 0 ? (int)abi : 0;
-	read_root(&facts);
+	facts_read_root(&facts, "/");
 	if (kind == REQUEST_SESSION)
 		read_shells(&facts);
 	/* Root who asks for no privilege gets none: a cgroup in the shared place without a registry entry would be dead to gc. */

@@ -55,4 +55,12 @@ void facts_for_profile(struct host_facts *facts, const struct profile *profile, 
 		facts->subordinate_uids = read_subordinate("/etc/subuid", person);
 		facts->subordinate_gids = read_subordinate("/etc/subgid", person);
 	}
+	const struct value *root = profile_value(profile, KEY_RootDirectory);
+	if (root->text && strcmp(root->text, "/") != 0) {
+		struct policy_errors errors = {0};
+		facts->root_directory = specifiers_expand(root->text, person, &errors);
+		if (!facts->root_directory)
+			die("RootDirectory: %s cannot be expanded", root->text);
+		facts_read_root(facts, facts->root_directory);
+	}
 }

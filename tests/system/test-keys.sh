@@ -229,7 +229,25 @@ effect NoExecPaths $work_directory/bin "cannot cannot" unset "can can" "cd $work
 also=NoExecPaths=$work_directory/bin
 effect ExecPaths $work_directory/bin/deep "cannot can" unset "cannot cannot" "cd $work_directory/bin; can ./true; can ./deep/true"
 also=PrivateIPC=no
+system=/home/system # another system: its own /usr, /etc and /opt
+mkdir -p $system/{usr/bin,etc,opt/own,var/log,var/tmp} && cp /usr/bin/dash $system/usr/bin/sh && ln -s usr/bin $system/bin &&
+	ldd /usr/bin/dash | grep -o '/[^ ]*' | xargs cp -L --parents -t $system || exit 1
+echo own >$system/etc/profile && ln -s /home/alice/file $system/etc/services
+effect RootDirectory $system "own own secret of alice" unset none 'cd /opt/own 2>/dev/null && { echo own; while read -r l; do echo $l; done </etc/profile; read -r l </etc/services; echo $l; } || echo none'
+chown -R alice:alice $system # now links in it are hers, and lead nowhere
+effect RootDirectory $system "own cannot" unset "cannot can" '[ -e /opt/own ] && echo own || echo cannot; [ -e /etc/services ] && echo can || echo cannot'
 effect PrivateDevices yes "fd full null ptmx pts random stderr stdin stdout tty urandom zero" no "$(echo $(ls /dev))" 'ls /dev'
+also=
+for device in /dev/net/tun /dev/fuse /dev/autofs /dev/kvm ''; do [ ! -c "$device" ] || break; done
+if [ -n "$device" ]; then
+	effect DeviceAllow "$device rw" "character special file $(stat -c %t:%T "$device")" unset none "stat -c '%F %t:%T' $device 2>/dev/null || echo none"
+else
+	skip "DeviceAllow: this machine has none of the devices looked for"
+fi
+effect DevicePolicy strict "fd mqueue null ptmx pts shm stderr stdin stdout" closed \
+	"fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero" 'ls /dev'
+also='DeviceAllow=/dev/zero rwm'
+effect DevicePolicy strict "can cannot" closed "can can" "can '[ -c /dev/zero ]'; can '[ -c /dev/full ]'"
 also=
 effect ProtectProc noaccess "can cannot" default "can can" "can '[ -e /proc/1 ]'; can 'cat /proc/1/stat'"
 effect ProtectProc invisible cannot default can "can '[ -e /proc/1 ]'"
@@ -273,8 +291,23 @@ refused_with "open /dev/null" InaccessiblePaths /dev /dev/null
 for key in SecretPaths BindPaths BindReadOnlyPaths TemporaryFileSystem ReadWritePaths OverlayPaths; do
 	refused_with "made by the sandbox itself" $key /dev/x
 done
+refused_with "not enforced by this build" DeviceAllow "/dev/zero r" "char-tty rw" "/dev/zero m"
+refused_with "made by the sandbox itself" DeviceAllow /dev/pts/0 /dev/shm/x
+refused_with "without . or .." DeviceAllow /dev/../etc/passwd
+refused_with "mount /dev/not-there" DeviceAllow /dev/not-there
+refused_with "mount /dev/cpu: Not a directory" DeviceAllow /dev/cpu
+refused DevicePolicy other
+refused DeviceAllow relative
+also=PrivateDevices=no
+refused_with "only with PrivateDevices=yes" DeviceAllow "/dev/zero rw"
+refused_with "only with PrivateDevices=yes" DevicePolicy strict closed
+also=
 refused TmpSize 0 1X 200%
 refused TmpInodes 0 many
+refused RootDirectory relative /srv/../etc
+refused_with "read /not/there" RootDirectory /not/there
+ln -s $system /home/link
+refused_with "read /home/link" RootDirectory /home/link
 refused EtcFiles ../shadow
 
 # --- privilege -------------------------------------------------------------------------------------------------------
