@@ -67,6 +67,12 @@ static plan_ref passwd_text(struct draft *draft)
 	if (person->uid != 0)
 		put_account(text.stream, "root", 0, 0, "root", "/root", "/usr/sbin/nologin");
 	put_account(text.stream, person->name, person->uid, person->gid, person->gecos, person->home, person->shell);
+	for (size_t i = 0; i < draft->facts->account_count; i++) {
+		const struct account *account = &draft->facts->accounts[i];
+		if (account->uid != 0 && account->uid != 65534 && account->uid != draft->person->uid)
+			put_account(text.stream, account->name, account->uid, account->gid, account->gecos,
+			            account->home, account->shell);
+	}
 	if (person->uid != 65534)
 		put_account(text.stream, "nobody", 65534, 65534, "nobody", "/nonexistent", "/usr/sbin/nologin");
 	return text_close(&text);

@@ -53,6 +53,13 @@ struct root_entry {
 	const char *target; /* of a symlink */
 };
 
+/* An account of the host's that others than its owner may see. */
+struct account {
+	uid_t uid;
+	gid_t gid;
+	const char *name, *gecos, *home, *shell;
+};
+
 struct host_facts {
 	bool privileged;       /* euid 0 in the host's own user namespace */
 	bool full_groups;      /* setgroups and full gid maps are possible (the same, today) */
@@ -65,6 +72,8 @@ struct host_facts {
 	size_t root_entry_count;
 	const char *const *shells; /* entries of /etc/shells; only read for a session */
 	size_t shell_count;
+	const struct account *accounts; /* of EtcUsers= */
+	size_t account_count;
 	struct id_range subordinate_uids; /* the person's, subuid(5); only read for IDMap=subid */
 	struct id_range subordinate_gids;
 	struct cgroup_facts cgroup;

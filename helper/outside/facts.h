@@ -16,7 +16,8 @@ struct host_facts *facts_read(bool privileged, enum request_kind kind, pid_t ses
 /* Takes the entries of another root directory, named without links. Ends the process where it cannot be read. */
 void facts_read_root(struct host_facts *facts, const char *path);
 
-/* Adds those that only some profiles ask for: subordinate ids, the entries of RootDirectory=. Ends the process where they cannot be used. */
+/* Adds those that only some profiles ask for: subordinate ids, accounts, the entries of
+ * RootDirectory=. Ends the process where they cannot be used. */
 void facts_for_profile(struct host_facts *facts, const struct profile *profile, const struct identity *person);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,12 +50,55 @@ static struct id_range read_subordinate(const char *path, const struct identity 
 	return range;
 }
 
+static const char *copy(const char *text)
+{
+	char *result = strdup(text ? text : "");
+
+	if (!result)
+		die("out of memory");
+	return result;
+}
+
+static bool find_account(const char *name, struct account *ret_account)
+{
+	FILE *file = fopen("/etc/passwd", "re");
+	const struct passwd *entry = NULL;
+
+	while (file && (entry = fgetpwent(file)) && strcmp(entry->pw_name, name) != 0)
+		;
+	if (entry)
+		*ret_account = (struct account){.uid = entry->pw_uid,
+		                                .gid = entry->pw_gid,
+		                                .name = copy(entry->pw_name),
+		                                .gecos = copy(entry->pw_gecos),
+		                                .home = copy(entry->pw_dir),
+		                                .shell = copy(entry->pw_shell)};
+	if (file)
+		fclose(file);
+	return entry;
+}
+
+static void read_accounts(struct host_facts *facts, const struct value *names)
+{
+	struct account *accounts = calloc(names->word_count, sizeof(*accounts));
+
+	if (!accounts)
+		die("out of memory");
+	for (size_t i = 0; i < names->word_count; i++)
+		if (!find_account(names->words[i].text, &accounts[i]))
+			die("EtcUsers: %s is not in /etc/passwd", names->words[i].text);
+	facts->accounts = accounts;
+	facts->account_count = names->word_count;
+}
+
 void facts_for_profile(struct host_facts *facts, const struct profile *profile, const struct identity *person)
 {
 	if (profile_value(profile, KEY_IDMap)->number == 2) { /* subid */
 		facts->subordinate_uids = read_subordinate("/etc/subuid", person);
 		facts->subordinate_gids = read_subordinate("/etc/subgid", person);
 	}
+	if (profile_value(profile, KEY_EtcUsers)->word_count > 0)
+		read_accounts(facts, profile_value(profile, KEY_EtcUsers));
 	const struct value *root = profile_value(profile, KEY_RootDirectory);
 	if (root->text && strcmp(root->text, "/") != 0) {
 		struct policy_errors errors = {0};

@@ -271,6 +271,7 @@ effect EtcFiles "keys-file keys.d keys.files/" "can can can" unset "cannot canno
 policy "EtcFiles=passwd"
 check "EtcFiles=passwd: the person is listed alone all the same" 0 "$(inside 'grep -c ^bob: /etc/passwd')"
 
+effect EtcUsers bob "/home/bob 3" unset "3" "sed -n 's/^bob:.*:\\(.*\\):.*/\\1/p' /etc/passwd; grep -cv '^bob:' /etc/passwd"
 also="BindPaths=/srv/a:/srv/hidden/in"
 refused_with "is hidden" SecretPaths /srv/hidden
 refused_with "is hidden" InaccessiblePaths /srv/hidden
@@ -309,6 +310,7 @@ refused_with "read /not/there" RootDirectory /not/there
 ln -s $system /home/link
 refused_with "read /home/link" RootDirectory /home/link
 refused EtcFiles ../shadow
+refused EtcUsers nobody-of-that-name "a b:c"
 
 # --- privilege -------------------------------------------------------------------------------------------------------
 
