@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Targets: all run check check-vm bench deps install uninstall clean distclean dist
+# Targets: all run check check-effects check-vm bench deps install uninstall clean distclean dist
 VERSION := 0.1.0
 
 PREFIX     ?= /usr
@@ -157,6 +157,11 @@ check: deps
 deps:
 	$(Q)tests/install-dependencies
 
+# What each key does, with the key at its opposite, and refused: the table at the end of that test.
+check-effects: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/system/test-keys.sh $(B)
+
 run: deps
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/demonstrate $(B)
@@ -198,6 +203,6 @@ clean distclean:
 dist:
 	git archive --format=tar.gz --prefix=sandbox-run-$(VERSION)/ -o sandbox-run-$(VERSION).tar.gz HEAD
 
-.PHONY: all build-tests check deps run check-vm bench install uninstall clean distclean dist
+.PHONY: all build-tests check check-effects deps run check-vm bench install uninstall clean distclean dist
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

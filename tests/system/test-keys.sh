@@ -55,6 +55,10 @@ as_realtime() { (chrt -f -p 1 $BASHPID && as_alice "$@"); }
 as_privileged() { (ulimit -e 40 && ulimit -r 50 && as_alice "$@"); }
 as_root() { env -i PATH=/usr/bin:/bin:/usr/sbin TERM=dumb "$@"; }
 
+cannot_show=() # keys that this machine cannot show, each skipped with its reason
+cannot() { skip "$1: $2"; cannot_show+=("$1"); }
+declare -A effects=() twins=() refusals=() # checks by key
+
 # policy LINES: the profile that holds for every command
 policy() { printf '[profile x]\nInherit=default\n%s\n[run]\nProfiles=x\n' "$1" >/etc/sandbox-run/policy.conf; }
 
@@ -76,6 +80,7 @@ outside() { look "$1"; }
 effect() {
 	local key=$1 probe=$6
 
+	effects[$key]=$((${effects[$key]:-0} + 1)) twins[$key]=$((${twins[$key]:-0} + 1))
 	policy "$key=$2
 $also"
 	check "$key=$2: $probe" "$3" "$(inside "$probe")"
@@ -96,6 +101,7 @@ refused_with() {
 
 	shift 2
 	for value; do
+		refusals[$key]=$((${refusals[$key]:-0} + 1))
 		policy "$key=$value
 $also"
 		rm -f "$work_directory/ran"
@@ -242,7 +248,7 @@ for device in /dev/net/tun /dev/fuse /dev/autofs /dev/kvm ''; do [ ! -c "$device
 if [ -n "$device" ]; then
 	effect DeviceAllow "$device rw" "character special file $(stat -c %t:%T "$device")" unset none "stat -c '%F %t:%T' $device 2>/dev/null || echo none"
 else
-	skip "DeviceAllow: this machine has none of the devices looked for"
+	cannot DeviceAllow "this machine has none of the devices looked for"
 fi
 effect DevicePolicy strict "fd mqueue null ptmx pts shm stderr stdin stdout" closed \
 	"fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero" 'ls /dev'
@@ -261,7 +267,7 @@ if [ -c /dev/kmsg ]; then
 	also=PrivateDevices=no
 	effect ProtectKernelLogs yes cannot no can "can '[ -c /dev/kmsg ]'"
 else
-	skip "ProtectKernelLogs: this machine has no /dev/kmsg"
+	cannot ProtectKernelLogs "this machine has no /dev/kmsg"
 fi
 also=
 effect Etc generated "1 0" host "1 1" 'for name in alice bob; do grep -c ^$name: /etc/passwd; done'
@@ -332,12 +338,12 @@ x86_64)
 	if [ "$(outside '$probe i386')" = can ]; then
 		effect SystemCallArchitectures native ENOSYS outside can '$probe i386'
 	else
-		skip "SystemCallArchitectures: this kernel has no i386 system calls"
+		cannot SystemCallArchitectures "this kernel has no i386 system calls"
 	fi
 	policy "SystemCallArchitectures=native"
 	check "SystemCallArchitectures=native: x32" ENOSYS "$(inside '$probe x32')"
 	;;
-*) skip "SystemCallArchitectures: no program of another architecture for $(uname -m)" ;;
+*) cannot SystemCallArchitectures "no program of another architecture for $(uname -m)" ;;
 esac
 effect RestrictAddressFamilies '~AF_NETLINK' "EAFNOSUPPORT can" unset "can can" '$probe socket 16; $probe socket 2'
 effect RestrictAddressFamilies none "EAFNOSUPPORT EAFNOSUPPORT" unset "can can" '$probe socket 1; $probe socket 2'
@@ -350,8 +356,8 @@ if (chrt -f -p 1 $BASHPID) 2>/dev/null; then
 	effect LimitRTTIME 20ms:9s SIGXCPU infinity can '$probe realtime-spin 200'
 	also='' person=as_alice
 else
-	skip "RestrictRealtime: root lacks CAP_SYS_NICE here"
-	skip "LimitRTTIME: root lacks CAP_SYS_NICE here"
+	cannot RestrictRealtime "root lacks CAP_SYS_NICE here"
+	cannot LimitRTTIME "root lacks CAP_SYS_NICE here"
 fi
 effect RestrictSUIDSGID yes "cannot cannot cannot" no "can can can" \
 	"cd $work_directory; : >f; can 'chmod u+s f'; can 'chmod g+s f'; can 'mkdir -m 2755 m'; rm -rf f m"
@@ -368,14 +374,14 @@ if [ "$landlock" -ge 1 ]; then
 	input=/dev/null
 else
 	refused_with "no Landlock" Landlock require
-	skip "Landlock: this kernel has none"
+	cannot Landlock "this kernel has none"
 fi
 if [ "$landlock" -ge 6 ]; then
 	also=PrivateNetwork=no
 	effect Landlock require EPERM off can "\$probe abstract $$"
 	also=
 else
-	skip "Landlock: this kernel's has no scopes"
+	cannot Landlock "this kernel's has no scopes"
 fi
 for key in NoNewPrivileges MemoryDenyWriteExecute LockPersonality RestrictRealtime RestrictSUIDSGID; do refused $key maybe; done
 for key in KeyringMode Landlock CapabilityBoundingSet SystemCallFilter RestrictAddressFamilies SystemCallErrorNumber \
@@ -407,7 +413,7 @@ if (ulimit -e 40 && ulimit -r 50) 2>/dev/null; then # a limit of the policy is n
 	person=as_alice
 else
 	for key in LimitNICE LimitRTPRIO; do
-		skip "$key: root lacks CAP_SYS_RESOURCE here, so no session can be given more than none; shown in tests/vm"
+		cannot "$key" "root lacks CAP_SYS_RESOURCE here, so no session can be given more than none; shown in tests/vm"
 	done
 fi
 also=
@@ -450,18 +456,24 @@ refused KillSignal SIGNAL 99
 # has_check KEY TEST: whether the test that the key's row names has a check of it
 has_check() {
 	case $2 in
-	system:keys) grep -qE "^\s*effect $1 " "$root/tests/system/test-keys.sh" ;;
+	system:keys) [ "${effects[$1]:-0}" -gt 0 ] && [ "${twins[$1]:-0}" -gt 0 ] && [ "${refusals[$1]:-0}" -gt 0 ] ;;
 	system:limits) grep -qE "^\s*(check|check_match|refused) \"[^\"]*\<$1\>" "$root/tests/system/test-limits.sh" ;;
 	unit:select) grep -qE "(\\\\n|[^A-Za-z])$1=" "$root/tests/unit/config/test_select.c" ;;
 	*) false ;;
 	esac
 }
 
+# Those that this machine cannot show were skipped above, by name.
+cannot_be_shown() { [[ " ${cannot_show[*]} " = *" $1 "* ]]; }
+
 rows=0
+printf '%-26s %8s %9s %8s\n' key effect reversed refused
 while read -r key enforced test; do
 	[ "$enforced" = true ] || continue
 	rows=$((rows + 1))
-	has_check "$key" "$test" || not_ok "$key: no check in $test"
+	[ "$test" != system:keys ] ||
+		printf '%-26s %8s %9s %8s\n' "$key" "${effects[$key]:--}" "${twins[$key]:--}" "${refusals[$key]:--}"
+	has_check "$key" "$test" || cannot_be_shown "$key" || not_ok "$key: effect, reversed and refused are not all checked in $test"
 done < <(cc -E -P -x c '-DKEY(name, sections, type, class, live, enforced, words, fallback, group, help, test)=@name enforced test' \
 	"$root/config/keys.def" | tr -d '\n"' | tr '@' '\n' && echo)
 check "rows of the table that are enforced were read" "$(grep -cE '"(unit|system):[a-z]+"\)$' "$root/config/keys.def")" "$rows"
