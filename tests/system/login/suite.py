@@ -281,6 +281,30 @@ def runtime_limit(world):
     results.check('erin: nobody is left behind by it', settled('erin'))
 
 
+def groups_clock_and_home(_):
+    """Keys that a login applies at both doors: RemoveGroups=, BootTimeOffset=, Home=overlay. IDMap=root is not for logins."""
+    path = '/etc/sandbox-run/policy.d/60-view.conf'
+    probe = 'id -Gn; cut -d. -f1 /proc/uptime; echo 1 >~/vanishes && echo written'
+    with open('/proc/uptime', encoding='ascii') as file:
+        uptime = float(file.read().split()[0])
+    for settings, groups, ahead, kept in (('RemoveGroups=green\nBootTimeOffset=100000s\nHome=overlay\n', 'alice blue red students', 10, False),
+                                          ('', 'alice blue green red students', 0, True)):
+        write(path, f'[user alice]\nProfile=shell\n{settings}')
+        status, output, errors = ssh('alice', probe)
+        os.unlink(path)
+        lines = output.splitlines() + [''] * 3
+        home = '/home/alice/vanishes'
+        results.equal(f'alice: groups, clock and home with [{settings.strip()}]',
+                      (status, ' '.join(sorted(lines[0].split())), round((float(lines[1] or 0) - uptime) / 10000), lines[2],
+                       os.path.exists(home), errors), (0, groups, ahead, 'written', kept, ''))
+        if os.path.exists(home):
+            os.unlink(home)
+    write(path, '[user alice]\nProfile=shell\nIDMap=root\n')
+    results.check('alice: IDMap=root is refused for a login', ssh('alice', 'echo ran')[1] == '', '')
+    os.unlink(path)
+    results.check('nobody is left behind by these', settled('alice'))
+
+
 def su_from_a_person(_):
     """su opens the session with its caller's real uid, which the helper must not inherit."""
     as_bob = ['setpriv', '--reuid=3002', '--regid=3002', '--clear-groups']
@@ -537,7 +561,7 @@ def fifty_logins_leave_nothing(world):
 
 
 TESTS = (exec_is_confined, exec_sees_only_itself, exit_status_and_quoting, terminal, external_sftp, scp_and_rsync,
-         internal_sftp, forwarding, logins_are_recorded, exempt_people, su_and_other_shells, su_from_a_person, runtime_limit, su_on_a_terminal, shell_changed_after_the_look_up, killed_monitor,
+         internal_sftp, forwarding, logins_are_recorded, exempt_people, su_and_other_shells, su_from_a_person, runtime_limit, groups_clock_and_home, su_on_a_terminal, shell_changed_after_the_look_up, killed_monitor,
          killed_supervisor, monitor_keeps_one_descriptor, logout_ends_what_was_left_running, broken_policy, failing_helper, module_answers, odd_clients, twenty_at_once,
          fifty_logins_leave_nothing)
 
