@@ -108,6 +108,7 @@ static const struct {
                   {PLAN_PRIVILEGED, "privileged"},
                   {PLAN_NO_NEW_PRIVILEGES, "no-new-privileges"},
                   {PLAN_LOOPBACK, "loopback"},
+                  {PLAN_OUTBOUND, "outbound"},
                   {PLAN_NEW_KEYRING, "new-keyring"},
                   {PLAN_OOM_KILL, "oom-kill"},
                   {PLAN_LANDLOCK, "landlock"},

@@ -134,15 +134,22 @@ static void add_file(struct draft *draft, struct draft_vector *steps, const char
 	step->mode = 0644;
 }
 
-static const char *const generated[] = {"passwd", "group", "hostname", "hosts", "mtab"};
+/* Whether the host's network can be reached, directly or translated. */
+static bool has_network(const struct draft *draft)
+{
+	return !(draft->head.flags & PLAN_LOOPBACK) || (draft->head.flags & PLAN_OUTBOUND);
+}
 
 static bool is_generated(const struct draft *draft, const char *name)
 {
-	for (size_t i = 0; i < sizeof(generated) / sizeof(generated[0]); i++)
-		if (strcmp(name, generated[i]) == 0)
-			/* the host's own table of hosts is of use only where its network is */
-			return strcmp(name, "hosts") != 0 || (draft->head.flags & PLAN_LOOPBACK);
-	return false;
+	static const char *const always[] = {"passwd", "group", "hostname", "mtab"};
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		if (strcmp(name, always[i]) == 0)
+			return true;
+	/* the host's own table of hosts is of use only where its network is */
+	return strcmp(name, "hosts") == 0 ? !has_network(draft)
+	                                  : strcmp(name, "resolv.conf") == 0 && (draft->head.flags & PLAN_OUTBOUND);
 }
 
 /* Of use only to whoever reaches a network. */
@@ -166,7 +173,7 @@ static int add_copies(struct draft *draft, struct draft_vector *steps)
 		name += *name == '-';
 		if (strncmp(name, "/etc/", 5) == 0)
 			name += 5;
-		if (is_generated(draft, name) || ((draft->head.flags & PLAN_LOOPBACK) && is_of_network(name)))
+		if (is_generated(draft, name) || (!has_network(draft) && is_of_network(name)))
 			continue;
 		size_t length = strlen(name);
 		if (length == 0 || *name == '/' || strstr(name, "..")) {
@@ -204,6 +211,8 @@ int etc_files_plan(struct draft *draft, struct draft_vector *ret_steps)
 		add_file(draft, ret_steps, "hosts",
 		         draft_format(draft, "127.0.0.1 localhost\n::1 localhost\n127.0.1.1 %s",
 		                      draft_text(draft, name)));
+	if (is_generated(draft, "resolv.conf")) /* slirp4netns(1), the name server it offers */
+		add_file(draft, ret_steps, "resolv.conf", draft_string(draft, "nameserver 10.0.2.3\n"));
 	plan_ref mounts = draft_string(draft, "/proc/self/mounts");
 	add_step(draft, ret_steps, STEP_SYMLINK, "mtab")->source = mounts;
 	return add_copies(draft, ret_steps);

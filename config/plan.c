@@ -36,6 +36,8 @@ static int plan_host_name(struct draft *draft)
 	return valid ? 0 : -1;
 }
 
+enum { NETWORK_HOST, NETWORK_OUTBOUND, NETWORK_NONE };
+
 static void plan_namespaces(struct draft *draft)
 {
 	const struct profile *profile = draft->profile;
@@ -53,6 +55,8 @@ static void plan_namespaces(struct draft *draft)
 	if (profile_is(profile, KEY_PrivateNetwork)) {
 		head->namespaces |= CLONE_NEWNET;
 		head->flags |= PLAN_LOOPBACK;
+		if (profile_value(profile, KEY_PrivateNetwork)->number == NETWORK_OUTBOUND)
+			head->flags |= PLAN_OUTBOUND;
 	}
 }
 

@@ -122,6 +122,7 @@ enum plan_flags {
 	PLAN_CGROUP = 1 << 9,      /* a cgroup is made and entered */
 	PLAN_SET_NICE = 1 << 10,
 	PLAN_SET_UMASK = 1 << 11, /* else the caller's stays */
+	PLAN_OUTBOUND = 1 << 12,  /* own network namespace: connections out are translated */
 };
 
 struct plan {

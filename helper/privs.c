@@ -153,6 +153,22 @@ void privs_drop_capabilities(void)
 		die("the bounding set was not emptied");
 }
 
+void privs_keep_over_exec(uint64_t capabilities)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	for (int i = 0; i < 2; i++) {
+		uint32_t half = (uint32_t)(capabilities >> 32 * i);
+		data[i] = (struct __user_cap_data_struct){.effective = half, .permitted = half, .inheritable = half};
+	}
+	if (syscall(SYS_capset, &header, data) != 0)
+		die_errno("keep some capabilities");
+	for (unsigned long cap = 0; cap < 64; cap++) /* ambient: no file has to have them (capabilities(7)) */
+		if ((capabilities >> cap & 1) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) != 0)
+			die_errno("keep capability %lu", cap);
+}
+
 void privs_no_new_privileges(void)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)

@@ -28,6 +28,9 @@ void privs_enter_person(uid_t uid, gid_t gid, const gid_t *groups, size_t count)
 /* Empties the bounding set, locks securebits, empties all five capability sets, and proves it (capabilities(7)). */
 void privs_drop_capabilities(void);
 
+/* In a user namespace of its own: what is executed next has these capabilities (bits 1 << CAP_*) and no others. */
+void privs_keep_over_exec(uint64_t capabilities);
+
 /* no_new_privs (prctl(2)): seccomp(2) asks for it, and no set-uid or file capability counts from here on. */
 void privs_no_new_privileges(void);
 

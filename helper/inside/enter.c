@@ -111,7 +111,7 @@ void inside_main(const struct inside *inside)
 	enter_cgroup(inside);
 	set_host_name(plan);
 	mounts_enter(plan);
-	network_enter();
+	network_enter(plan);
 	wait_gate(inside->gate);
 	clock_enter(plan);
 	pid_t offered = plan->flags & PLAN_SESSION ? session_offer(inside) : 0;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "helper/die.h"
+#include "helper/inside/outbound.h"
 #include "helper/io.h"
 
 /* Its own, since making and unmapping one costs as much as the thread. */
@@ -53,7 +54,7 @@ void network_begin(const struct plan *plan)
 	begun = true;
 }
 
-void network_enter(void)
+void network_enter(const struct plan *plan)
 {
 	if (!begun)
 		return;
@@ -61,6 +62,8 @@ void network_enter(void)
 		die_errno("wait for a thread");
 	/* Needs CAP_NET_ADMIN over it, as its maker had (SIOCGSKNS, net/socket.c). */
 	CLEANUP_FD namespace = ioctl(inside, SIOCGSKNS);
+	if (namespace >= 0 && (plan->flags & PLAN_OUTBOUND))
+		outbound_start(namespace);
 	if (namespace < 0 || setns(namespace, CLONE_NEWNET) != 0)
 		die_errno("enter the network namespace");
 	close_fd(&inside);

@@ -12,7 +12,7 @@
  */
 void network_begin(const struct plan *plan);
 
-/* Waits for that thread and enters what it made. Nothing where none was begun. */
-void network_enter(void);
+/* Waits for that thread and enters what it made, with a way out first where the plan has one. Nothing where none was begun. */
+void network_enter(const struct plan *plan);
 
 #endif

@@ -127,6 +127,34 @@ also=PrivateDevices=no
 effect PrivateIPC yes "cannot can" no "can can" "can '[ -e $shared ]'; can 'echo 1 >/dev/shm/sandbox-test.own && rm /dev/shm/sandbox-test.own'"
 also=
 effect PrivateNetwork yes cannot no can "can 'bash -c \"exec 3<>/dev/tcp/127.0.0.1/$port\"'"
+# a network of its own, so that an address that is not loopback can be reached; nothing leaves this machine
+if [ -c /dev/net/tun ] && [ -x /usr/bin/slirp4netns ]; then
+	mknod -m 0666 "$work/tun" c 10 200 && mount --bind "$work/tun" /dev/net/tun || exit 1
+	unshare --net sleep 300 &
+	network=$!
+	while [ "$(readlink /proc/$network/ns/net)" = "$(readlink /proc/self/ns/net)" ] && kill -0 $network; do sleep 0.02; done
+	in_network() { (cd "$work_directory" && exec nsenter --net=/proc/$network/ns/net env -i PATH=/usr/bin:/bin:/usr/sbin TERM=dumb setpriv $alice_ids "$@"); }
+	nsenter --net=/proc/$network/ns/net sh -c 'ip link set lo up && ip address add 198.51.100.1/32 dev lo' || exit 1
+	nsenter --net=/proc/$network/ns/net /usr/bin/python3 -c '
+import signal, socket
+servers = [socket.create_server((address, 4711)) for address in ("198.51.100.1", "127.0.0.1")]
+print("up", flush=True)
+signal.pause()' >"$work/up" &
+	server=$!
+	while ! [ -s "$work/up" ] && kill -0 $server; do sleep 0.02; done
+	person=in_network
+	connect() { echo "can 'timeout 5 bash -c \"exec 3<>/dev/tcp/$1/4711\"'"; }
+	effect PrivateNetwork outbound "can cannot" yes "cannot cannot" "$(connect 198.51.100.1); $(connect 127.0.0.1)"
+	effect PrivateNetwork outbound "cannot nameserver 10.0.2.3" no "cannot" "$(connect 10.0.2.2); cat /etc/resolv.conf 2>/dev/null | grep 10.0.2 || :"
+	effect PrivateNetwork outbound "cannot cannot" outside "can can" \
+		'translator=$(pidof slirp4netns || echo $$); can "cat /proc/$translator/environ"; can "ls /proc/$translator/root/etc"'
+	kill $network $server
+	umount /dev/net/tun
+	person=as_alice
+	refused_with "did not bring the network up" PrivateNetwork outbound
+else
+	cannot PrivateNetwork "outbound: /dev/net/tun or slirp4netns is not there"
+fi
 effect ProtectHostname yes sandbox no "$(uname -n)" 'uname -n'
 effect Hostname seven seven %u-eight alice-eight 'uname -n'
 effect ProtectControlGroups yes 0 no 1 'grep -c /sandbox-run/ /proc/self/cgroup | sed "s/[1-9].*/1/"'
@@ -150,7 +178,6 @@ effect IDMap subid "200000 300000 project" own "3001 5 project" \
 install -d -g barred -m 0705 /srv/barred # for all but that group
 effect RemoveGroups barred "can 3001 3101 3103" unset "cannot 3001 3101 3102 3103" \
 	'can "ls /srv/barred"; id -G | tr " " "\n" | sort'
-refused_with "not enforced by this build" PrivateNetwork outbound
 for key in PrivatePIDs PrivateIPC PrivateNetwork ProtectHostname ProtectControlGroups RestrictNamespaces; do
 	refused $key maybe
 done
