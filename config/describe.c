@@ -172,12 +172,12 @@ static void put_step(struct writer *writer, const struct plan *plan, const struc
 	list_item(writer, line);
 }
 
-static void put_steps(struct writer *writer, const struct plan *plan)
+static void put_steps(struct writer *writer, const struct plan *plan, const char *name, struct plan_array array)
 {
-	const struct plan_step *steps = plan_array(plan, plan->steps);
+	const struct plan_step *steps = plan_array(plan, array);
 
-	list_begin(writer, "files");
-	for (uint32_t i = 0; i < plan->steps.count; i++)
+	list_begin(writer, name);
+	for (uint32_t i = 0; i < array.count; i++)
 		put_step(writer, plan, &steps[i]);
 	list_end(writer);
 }
@@ -243,7 +243,9 @@ static void put_plan(struct writer *writer, const struct plan *plan)
 	put_text(writer, "host-name", plan_string(plan, plan->host_name));
 	put_namespaces(writer, plan);
 	put_cgroup(writer, plan);
-	put_steps(writer, plan);
+	put_steps(writer, plan, "files", plan->steps);
+	if (plan->flags & PLAN_OUTBOUND)
+		put_steps(writer, plan, "translator-files", plan->translator_steps);
 	put_limits(writer, plan);
 	put_number(writer, "filter", plan->filter.count);
 	put_number(writer, "landlock", plan->landlock_rules.count);

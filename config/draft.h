@@ -16,7 +16,7 @@ struct draft_vector {
 /* What the planner's parts share. head collects the scalars; its arrays are filled by draft_finish. */
 struct draft {
 	struct plan head;
-	struct draft_vector groups, steps, cgroup_hierarchies, cgroup_writes, limits, filter, landlock_rules,
+	struct draft_vector groups, steps, translator_steps, cgroup_hierarchies, cgroup_writes, limits, filter, landlock_rules,
 	        landlock_ports, environment, environment_unset, arguments, directories, warnings, doors, strings;
 	bool failed;
 
@@ -49,6 +49,7 @@ int plan_ids(struct draft *draft);    /* config/plan_ids.c: groups and id maps; 
 int plan_cgroup(struct draft *draft); /* config/plan_cgroup.c: hierarchies and writes */
 int plan_filter(struct draft *draft); /* config/plan_filter.c: the system call filter */
 int plan_files(struct draft *draft);  /* config/plan_files.c: mount steps and Landlock rules */
+int plan_outbound(struct draft *draft); /* config/plan_outbound.c: what the translator of addresses sees */
 int plan_process(struct draft *draft); /* config/plan_process.c: limits, environment, command, directory */
 
 #endif

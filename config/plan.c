@@ -135,6 +135,7 @@ static size_t lay_out_all(struct draft *draft, char *image)
 
 	head->groups = lay_out(&draft->groups, sizeof(uint32_t), image, &offset);
 	head->steps = lay_out(&draft->steps, sizeof(struct plan_step), image, &offset);
+	head->translator_steps = lay_out(&draft->translator_steps, sizeof(struct plan_step), image, &offset);
 	head->cgroup_hierarchies =
 	        lay_out(&draft->cgroup_hierarchies, sizeof(struct plan_cgroup_hierarchy), image, &offset);
 	head->cgroup_writes = lay_out(&draft->cgroup_writes, sizeof(struct plan_cgroup_write), image, &offset);
@@ -157,6 +158,7 @@ static void draft_free(struct draft *draft)
 	struct draft_vector *vectors[] = {
 	        &draft->groups,
 	        &draft->steps,
+	        &draft->translator_steps,
 	        &draft->cgroup_hierarchies,
 	        &draft->cgroup_writes,
 	        &draft->limits,
@@ -228,6 +230,8 @@ int plan_make(const struct profile *profile, const struct identity *person, cons
 		result = plan_cgroup(&draft); /* before the files: a session shows its cgroups to the door */
 	if (result == 0)
 		result = plan_files(&draft);
+	if (result == 0)
+		result = plan_outbound(&draft);
 	if (result == 0)
 		result = plan_process(&draft);
 	if (result == 0)

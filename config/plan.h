@@ -147,6 +147,7 @@ struct plan {
 	plan_ref root_options; /* of the new root's tmpfs */
 
 	struct plan_array steps;
+	struct plan_array translator_steps; /* with PLAN_OUTBOUND: the view of the translator of addresses */
 	struct plan_array cgroup_hierarchies;
 	struct plan_array cgroup_writes;
 	struct plan_array limits;

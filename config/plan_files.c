@@ -352,8 +352,6 @@ static int add_private_devices(struct view *view)
 	/* ttyname(3) looks through /dev for the device of the caller's terminal. */
 	add_rule(view, RANK_BASE, STEP_TERMINAL, "/dev/console")->step.attributes =
 	        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
-	if (view->draft->head.flags & PLAN_OUTBOUND)
-		add_device(view, "/dev/net/tun");
 	return add_allowed_devices(view, strict);
 }
 

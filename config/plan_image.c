@@ -33,14 +33,12 @@ static bool references_fit(const struct checked *checked, struct plan_array arra
 	return true;
 }
 
-static bool steps_fit(const struct checked *checked)
+static bool steps_fit(const struct checked *checked, struct plan_array array)
 {
-	const struct plan *plan = checked->plan;
-
-	if (!array_fits(checked, plan->steps, sizeof(struct plan_step)))
+	if (!array_fits(checked, array, sizeof(struct plan_step)))
 		return false;
-	const struct plan_step *steps = plan_array(plan, plan->steps);
-	for (uint32_t i = 0; i < plan->steps.count; i++)
+	const struct plan_step *steps = plan_array(checked->plan, array);
+	for (uint32_t i = 0; i < array.count; i++)
 		if (steps[i].kind >= STEP_KINDS || !string_fits(checked, steps[i].source) ||
 		    !string_fits(checked, steps[i].target) || !string_fits(checked, steps[i].text))
 			return false;
@@ -113,7 +111,8 @@ int plan_validate(const void *image, size_t size)
 	    !array_fits(&checked, plan->limits, sizeof(struct plan_limit)) ||
 	    !array_fits(&checked, plan->filter, sizeof(struct plan_filter_instruction)) || plan->filter.count > 4096)
 		return -1;
-	if (!steps_fit(&checked) || !cgroup_fits(&checked) || !landlock_fits(&checked) || !scalars_fit(&checked))
+	if (!steps_fit(&checked, plan->steps) || !steps_fit(&checked, plan->translator_steps) ||
+	    !cgroup_fits(&checked) || !landlock_fits(&checked) || !scalars_fit(&checked))
 		return -1;
 	const struct plan_array lists[] = {plan->environment, plan->environment_unset, plan->arguments,
 	                                   plan->directories, plan->warnings,          plan->doors};

@@ -110,8 +110,9 @@ void inside_main(const struct inside *inside)
 	clock_make(plan);
 	enter_cgroup(inside);
 	set_host_name(plan);
-	mounts_enter(plan);
-	network_enter(plan);
+	network_translate(plan);
+	mounts_enter(plan, plan->steps);
+	network_enter();
 	wait_gate(inside->gate);
 	clock_enter(plan);
 	pid_t offered = plan->flags & PLAN_SESSION ? session_offer(inside) : 0;

@@ -511,13 +511,13 @@ static void leave_host(void)
 		die_errno("detach the host's tree");
 }
 
-void mounts_enter(const struct plan *plan)
+void mounts_enter(const struct plan *plan, struct plan_array list)
 {
-	const struct plan_step *steps = plan_array(plan, plan->steps);
+	const struct plan_step *steps = plan_array(plan, list);
 	mode_t mask = umask(0);
 
 	enter_root(plan_string(plan, plan->root_options), plan->inside_uid);
-	for (uint32_t i = 0; i < plan->steps.count; i++)
+	for (uint32_t i = 0; i < list.count; i++)
 		execute_step(plan, &steps[i]);
 	leave_host();
 	if ((plan->flags & PLAN_ROOT_READ_ONLY) && set_attributes(AT_FDCWD, "/", MOUNT_ATTR_RDONLY, 0, false) != 0)

@@ -10,9 +10,9 @@
 
 #include <stdbool.h>
 
-/* Enters a new, empty root, builds the view in it and detaches the host's tree whole. Afterwards nothing of the host is
- * reachable but what the plan shows. */
-void mounts_enter(const struct plan *plan);
+/* Enters a new, empty root, builds a view of the plan's in it (steps, or translator_steps) and detaches the host's tree whole.
+ * Afterwards nothing of the host is reachable but what the view shows. */
+void mounts_enter(const struct plan *plan, struct plan_array steps);
 
 /* Makes every mount of the present namespace nosuid and noexec, in one call (the login program's view, M1). */
 void mounts_forbid_exec(void);

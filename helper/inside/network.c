@@ -25,6 +25,7 @@ static _Alignas(4096) char stack[64 << 10];
 static pthread_t maker;
 static bool begun;
 static int inside = -1; /* a socket in the new namespace */
+static int namespace = -1;
 
 static void *make(void *unused)
 {
@@ -54,17 +55,33 @@ void network_begin(const struct plan *plan)
 	begun = true;
 }
 
-void network_enter(const struct plan *plan)
+static void finish(void)
 {
-	if (!begun)
+	if (namespace >= 0)
 		return;
 	if ((errno = pthread_join(maker, NULL)) != 0)
 		die_errno("wait for a thread");
 	/* Needs CAP_NET_ADMIN over it, as its maker had (SIOCGSKNS, net/socket.c). */
-	CLEANUP_FD namespace = ioctl(inside, SIOCGSKNS);
-	if (namespace >= 0 && (plan->flags & PLAN_OUTBOUND))
-		outbound_start(namespace);
-	if (namespace < 0 || setns(namespace, CLONE_NEWNET) != 0)
-		die_errno("enter the network namespace");
+	namespace = ioctl(inside, SIOCGSKNS);
+	if (namespace < 0)
+		die_errno("look at the network namespace");
 	close_fd(&inside);
+}
+
+void network_translate(const struct plan *plan)
+{
+	if (!(plan->flags & PLAN_OUTBOUND))
+		return;
+	finish();
+	outbound_start(plan, namespace);
+}
+
+void network_enter(void)
+{
+	if (!begun)
+		return;
+	finish();
+	if (setns(namespace, CLONE_NEWNET) != 0)
+		die_errno("enter the network namespace");
+	close_fd(&namespace);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The sandbox's own network namespace. Both functions end the process when they fail. */
+/* The sandbox's own network namespace. All functions end the process when they fail. */
 #ifndef HELPER_INSIDE_NETWORK_H
 #define HELPER_INSIDE_NETWORK_H
 
@@ -12,7 +12,10 @@
  */
 void network_begin(const struct plan *plan);
 
-/* Waits for that thread and enters what it made, with a way out first where the plan has one. Nothing where none was begun. */
-void network_enter(const struct plan *plan);
+/* Where the plan has a way out: waits for that thread, and gives what it made this way. Before the host's tree is left. */
+void network_translate(const struct plan *plan);
+
+/* Waits for that thread and enters what it made. Nothing where none was begun. */
+void network_enter(void);
 
 #endif

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The translator of addresses is a program of its own with two capabilities in the sandbox's user namespace: one to enter
- * the network namespace, one to configure the interface there. The command has none, so it can neither trace it nor look
- * into its files in /proc (ptrace(2), "Ptrace access mode checking"); it can end it, and is then without network. The
- * loopback of the host stays out of reach. All signals stay blocked in it: it ends with the sandbox.
+ * the network namespace, one to configure the interface there. It runs in a view of its own, of the host's programs and
+ * nothing else: whoever binds something into the sandbox's view must not choose what runs with these rights. The command
+ * has no capability, so it can neither trace it nor look into its files in /proc (ptrace(2), "Ptrace access mode
+ * checking"); it can end it, and is then without network. The loopback of the host stays out of reach. All signals stay
+ * blocked in it: it ends with the sandbox.
  */
 #include "helper/inside/outbound.h"
 
@@ -11,10 +13,12 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "helper/die.h"
+#include "helper/inside/mounts.h"
 #include "helper/io.h"
 #include "helper/privs.h"
 
@@ -23,7 +27,7 @@
 enum { NAMESPACE = 3, READY = 4, READY_TIMEOUT_MS = 5000 };
 
 /* Takes descriptors 3 and 4 for what it is given, whatever they are now, and /dev/null for the first three. */
-static noreturn void run(int network_namespace, int ready)
+static noreturn void run(const struct plan *plan, int network_namespace, int ready)
 {
 	char *const arguments[] = {"slirp4netns",
 	                           "--configure",
@@ -42,14 +46,15 @@ static noreturn void run(int network_namespace, int ready)
 
 	if (null < 0 || first < 0 || second < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0 ||
 	    dup2(null, STDERR_FILENO) < 0 || dup2(first, NAMESPACE) < 0 || dup2(second, READY) < 0 ||
-	    close_descriptors(READY + 1, ~0U, 0) != 0 || setsid() < 0)
+	    close_descriptors(READY + 1, ~0U, 0) != 0 || setsid() < 0 || unshare(CLONE_NEWNS) != 0)
 		_exit(EXIT_REFUSED);
+	mounts_enter(plan, plan->translator_steps);
 	privs_keep_over_exec(1ULL << CAP_SYS_ADMIN | 1ULL << CAP_NET_ADMIN);
 	execve(TRANSLATOR, arguments, environment);
 	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 
-void outbound_start(int network_namespace)
+void outbound_start(const struct plan *plan, int network_namespace)
 {
 	int ready[2];
 	char byte;
@@ -61,7 +66,7 @@ void outbound_start(int network_namespace)
 		die_errno("start " TRANSLATOR);
 	if (child == 0) {
 		die_hook = NULL;
-		run(network_namespace, ready[1]);
+		run(plan, network_namespace, ready[1]);
 	}
 	close(ready[1]);
 	CLEANUP_FD answer = ready[0];

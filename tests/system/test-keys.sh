@@ -127,6 +127,10 @@ also=PrivateDevices=no
 effect PrivateIPC yes "cannot can" no "can can" "can '[ -e $shared ]'; can 'echo 1 >/dev/shm/sandbox-test.own && rm /dev/shm/sandbox-test.own'"
 also=
 effect PrivateNetwork yes cannot no can "can 'bash -c \"exec 3<>/dev/tcp/127.0.0.1/$port\"'"
+system=/home/system # another system: its own /usr, /etc and /opt
+mkdir -p $system/{usr/bin,etc,opt/own,var/log,var/tmp} && cp /usr/bin/dash $system/usr/bin/sh && ln -s usr/bin $system/bin &&
+	ldd /usr/bin/dash | grep -o '/[^ ]*' | xargs cp -L --parents -t $system || exit 1
+echo own >$system/etc/profile && ln -s /home/alice/file $system/etc/services
 # a network of its own, so that an address that is not loopback can be reached; nothing leaves this machine
 if [ -c /dev/net/tun ] && [ -x /usr/bin/slirp4netns ]; then
 	mknod -m 0666 "$work/tun" c 10 200 && mount --bind "$work/tun" /dev/net/tun || exit 1
@@ -136,21 +140,32 @@ if [ -c /dev/net/tun ] && [ -x /usr/bin/slirp4netns ]; then
 	in_network() { (cd "$work_directory" && exec nsenter --net=/proc/$network/ns/net env -i PATH=/usr/bin:/bin:/usr/sbin TERM=dumb setpriv $alice_ids "$@"); }
 	nsenter --net=/proc/$network/ns/net sh -c 'ip link set lo up && ip address add 198.51.100.1/32 dev lo' || exit 1
 	nsenter --net=/proc/$network/ns/net /usr/bin/python3 -c '
-import signal, socket
+import socket
 servers = [socket.create_server((address, 4711)) for address in ("198.51.100.1", "127.0.0.1")]
+names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+names.bind(("198.51.100.1", 53))
 print("up", flush=True)
-signal.pause()' >"$work/up" &
+while True:
+    names.sendto(b"answer", names.recvfrom(99)[1])' >"$work/up" &
 	server=$!
 	while ! [ -s "$work/up" ] && kill -0 $server; do sleep 0.02; done
+	echo "nameserver 198.51.100.1" >/etc/resolv.conf
 	person=in_network
 	connect() { echo "can 'timeout 5 bash -c \"exec 3<>/dev/tcp/$1/4711\"'"; }
 	effect PrivateNetwork outbound "can cannot" yes "cannot cannot" "$(connect 198.51.100.1); $(connect 127.0.0.1)"
+	ask='python3 -c "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5); s.sendto(bytes(9), (\"10.0.2.3\", 53)); print(s.recv(99).decode())" 2>/dev/null || echo none'
+	effect PrivateNetwork outbound answer outside none "$ask"
+	also=BindPaths=/usr/bin/true:/usr/bin/slirp4netns # whose rights would be the caller's then
+	effect PrivateNetwork outbound can yes cannot "$(connect 198.51.100.1)"
+	also=
 	effect PrivateNetwork outbound "cannot nameserver 10.0.2.3" no "cannot" "$(connect 10.0.2.2); cat /etc/resolv.conf 2>/dev/null | grep 10.0.2 || :"
-	effect PrivateNetwork outbound "cannot cannot" outside "can can" \
-		'translator=$(pidof slirp4netns || echo $$); can "cat /proc/$translator/environ"; can "ls /proc/$translator/root/etc"'
+	effect PrivateNetwork outbound "cannot cannot cannot" outside "can can can" \
+		'translator=/proc/$(pidof slirp4netns || echo $$); can "cat $translator/environ"; can "ls $translator/root/etc"; can "grep \" /home \" $translator/mounts"'
 	kill $network $server
 	umount /dev/net/tun
-	person=as_alice
+	person=as_alice also="RootDirectory=$system"
+	refused_with "not together with RootDirectory=" PrivateNetwork outbound
+	also=
 	refused_with "did not bring the network up" PrivateNetwork outbound
 else
 	cannot PrivateNetwork "outbound: /dev/net/tun or slirp4netns is not there"
@@ -262,10 +277,6 @@ effect NoExecPaths $work_directory/bin "cannot cannot" unset "can can" "cd $work
 also=NoExecPaths=$work_directory/bin
 effect ExecPaths $work_directory/bin/deep "cannot can" unset "cannot cannot" "cd $work_directory/bin; can ./true; can ./deep/true"
 also=PrivateIPC=no
-system=/home/system # another system: its own /usr, /etc and /opt
-mkdir -p $system/{usr/bin,etc,opt/own,var/log,var/tmp} && cp /usr/bin/dash $system/usr/bin/sh && ln -s usr/bin $system/bin &&
-	ldd /usr/bin/dash | grep -o '/[^ ]*' | xargs cp -L --parents -t $system || exit 1
-echo own >$system/etc/profile && ln -s /home/alice/file $system/etc/services
 effect RootDirectory $system "own own secret of alice" unset none 'cd /opt/own 2>/dev/null && { echo own; while read -r l; do echo $l; done </etc/profile; read -r l </etc/services; echo $l; } || echo none'
 chown -R alice:alice $system # now links in it are hers, and lead nowhere
 effect RootDirectory $system "own cannot" unset "cannot can" '[ -e /opt/own ] && echo own || echo cannot; [ -e /etc/services ] && echo can || echo cannot'
