@@ -305,6 +305,23 @@ def groups_clock_and_home(_):
     results.check('nobody is left behind by these', settled('alice'))
 
 
+def outbound(_):
+    """PrivateNetwork=outbound: an interface that leads out, at both doors, gone with the session."""
+    path = '/etc/sandbox-run/policy.d/60-network.conf'
+    if 'tun\n' not in open('/proc/misc', encoding='ascii').read():
+        results.skip('outbound', 'this kernel has no tun device')
+        return
+    os.makedirs('/dev/net', exist_ok=True)
+    os.mknod('/dev/net/tun', 0o20666, os.makedev(10, 200))
+    os.chmod('/dev/net/tun', 0o666)
+    for words, seen in (('outbound', 'lo: tap0:'), ('yes', 'lo:')):
+        write(path, f'[user erin]\nProfile=shell\nPrivateNetwork={words}\n')
+        results.equal(f'erin: interfaces with PrivateNetwork={words}',
+                      ssh('erin', "echo $(sed -n 's/^ *\\([a-z0-9]*:\\).*/\\1/p' /proc/net/dev)"), (0, seen + '\n', ''))
+    os.unlink(path)
+    results.check('nobody is left behind by it', settled('erin'))
+
+
 def su_from_a_person(_):
     """su opens the session with its caller's real uid, which the helper must not inherit."""
     as_bob = ['setpriv', '--reuid=3002', '--regid=3002', '--clear-groups']
@@ -561,7 +578,7 @@ def fifty_logins_leave_nothing(world):
 
 
 TESTS = (exec_is_confined, exec_sees_only_itself, exit_status_and_quoting, terminal, external_sftp, scp_and_rsync,
-         internal_sftp, forwarding, logins_are_recorded, exempt_people, su_and_other_shells, su_from_a_person, runtime_limit, groups_clock_and_home, su_on_a_terminal, shell_changed_after_the_look_up, killed_monitor,
+         internal_sftp, forwarding, logins_are_recorded, exempt_people, su_and_other_shells, su_from_a_person, runtime_limit, groups_clock_and_home, outbound, su_on_a_terminal, shell_changed_after_the_look_up, killed_monitor,
          killed_supervisor, monitor_keeps_one_descriptor, logout_ends_what_was_left_running, broken_policy, failing_helper, module_answers, odd_clients, twenty_at_once,
          fifty_logins_leave_nothing)
 
