@@ -5,6 +5,8 @@
  */
 #include "config/plan.h"
 
+#include "config/text.h"
+
 #include <linux/mount.h>
 #include <sched.h>
 #include <stdio.h>
@@ -17,15 +19,29 @@ struct writer {
 	bool first; /* no comma yet at this level */
 };
 
+/* Length of what can be shown as it is; 0 for a control character, of C1 too, and for what is no UTF-8. */
+static size_t plain_length(const char *text, size_t left)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+
+	if (bytes[0] < 0x20 || bytes[0] == 0x7f || (bytes[0] == 0xc2 && bytes[1] < 0xa0))
+		return 0;
+	return text_utf8_length(text, left);
+}
+
+/* No byte of a plan steers the terminal or the parser that reads this. */
 static void put_escaped(struct writer *writer, const char *text)
 {
-	for (const unsigned char *byte = (const unsigned char *)text; *byte; byte++) {
-		if (writer->json && (*byte == '"' || *byte == '\\'))
-			fprintf(writer->stream, "\\%c", *byte);
-		else if (*byte < 0x20 || *byte == 0x7f)
-			fprintf(writer->stream, writer->json ? "\\u%04x" : "\\x%02x", *byte);
+	for (size_t left = strlen(text), used; left > 0; text += used, left -= used) {
+		size_t plain = plain_length(text, left);
+
+		used = plain ? plain : 1;
+		if (writer->json && (*text == '"' || *text == '\\'))
+			fprintf(writer->stream, "\\%c", *text);
+		else if (!plain)
+			fprintf(writer->stream, writer->json ? "\\u%04x" : "\\x%02x", (unsigned char)*text);
 		else
-			putc(*byte, writer->stream);
+			fwrite(text, 1, used, writer->stream);
 	}
 }
 
@@ -67,15 +83,25 @@ static void list_end(struct writer *writer)
 	writer->first = false;
 }
 
-static void list_item(struct writer *writer, const char *text)
+static void item_begin(struct writer *writer)
 {
 	if (writer->json)
 		fprintf(writer->stream, "%s\"", writer->first ? "" : ",");
 	else
 		fputs("  ", writer->stream);
 	writer->first = false;
-	put_escaped(writer, text);
+}
+
+static void item_end(struct writer *writer)
+{
 	fputs(writer->json ? "\"" : "\n", writer->stream);
+}
+
+static void list_item(struct writer *writer, const char *text)
+{
+	item_begin(writer);
+	put_escaped(writer, text);
+	item_end(writer);
 }
 
 static void put_strings(struct writer *writer, const char *key, const struct plan *plan, struct plan_array array)
@@ -155,21 +181,25 @@ static void put_step(struct writer *writer, const struct plan *plan, const struc
 	static const char *const kinds[STEP_KINDS] = {"directory",  "file", "symlink", "copy",   "bind",
 	                                              "tmpfs",      "proc", "devpts",  "mqueue", "terminal",
 	                                              "attributes", "mask", "overlay"};
-	char attributes[64], line[9000];
 	const char *source = plan_string(plan, step->source);
+	char attributes[64];
 
 	attributes_text(step->attributes, attributes, sizeof(attributes));
-	int length = snprintf(line, sizeof(line), "%-10s %s", kinds[step->kind], plan_string(plan, step->target));
-	if (*source)
-		length += snprintf(line + length, sizeof(line) - (size_t)length, " <- %s", source);
+	item_begin(writer);
+	fprintf(writer->stream, "%-10s ", kinds[step->kind]);
+	put_escaped(writer, plan_string(plan, step->target));
+	if (*source) {
+		fputs(" <- ", writer->stream);
+		put_escaped(writer, source);
+	}
 	if (*attributes)
-		length += snprintf(line + length, sizeof(line) - (size_t)length, " (%s)", attributes);
+		fprintf(writer->stream, " (%s)", attributes);
 	if (step->size)
-		length += snprintf(line + length, sizeof(line) - (size_t)length, " size=%llu inodes=%llu",
-		                   (unsigned long long)step->size, (unsigned long long)step->inodes);
+		fprintf(writer->stream, " size=%llu inodes=%llu", (unsigned long long)step->size,
+		        (unsigned long long)step->inodes);
 	if (step->flags & (STEP_IF_EXISTS | STEP_IF_ALLOWED))
-		snprintf(line + length, sizeof(line) - (size_t)length, " if-exists");
-	list_item(writer, line);
+		fputs(" if-exists", writer->stream);
+	item_end(writer);
 }
 
 static void put_steps(struct writer *writer, const struct plan *plan, const char *name, struct plan_array array)
@@ -182,23 +212,41 @@ static void put_steps(struct writer *writer, const struct plan *plan, const char
 	list_end(writer);
 }
 
+static void put_cgroup_write(struct writer *writer, const struct plan *plan, const struct plan_cgroup_write *write)
+{
+	const struct plan_cgroup_hierarchy *hierarchies = plan_array(plan, plan->cgroup_hierarchies);
+	const struct {
+		plan_ref text;
+		const char *end;
+	} parts[] = {
+	        {write->key,                         ": " },
+	        {hierarchies[write->hierarchy].path, "/"  },
+	        {write->file,                        " = "},
+	        {write->value,                       ""   }
+        };
+
+	item_begin(writer);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		put_escaped(writer, plan_string(plan, parts[i].text));
+		fputs(parts[i].end, writer->stream);
+	}
+	item_end(writer);
+}
+
 static void put_cgroup(struct writer *writer, const struct plan *plan)
 {
 	const struct plan_cgroup_hierarchy *hierarchies = plan_array(plan, plan->cgroup_hierarchies);
 	const struct plan_cgroup_write *writes = plan_array(plan, plan->cgroup_writes);
-	char line[9000];
 
 	list_begin(writer, "cgroup");
 	for (uint32_t i = 0; i < plan->cgroup_hierarchies.count; i++) {
-		snprintf(line, sizeof(line), "v%u %s", hierarchies[i].version, plan_string(plan, hierarchies[i].path));
-		list_item(writer, line);
+		item_begin(writer);
+		fprintf(writer->stream, "v%u ", hierarchies[i].version);
+		put_escaped(writer, plan_string(plan, hierarchies[i].path));
+		item_end(writer);
 	}
-	for (uint32_t i = 0; i < plan->cgroup_writes.count; i++) {
-		snprintf(line, sizeof(line), "%s: %s/%s = %s", plan_string(plan, writes[i].key),
-		         plan_string(plan, hierarchies[writes[i].hierarchy].path), plan_string(plan, writes[i].file),
-		         plan_string(plan, writes[i].value));
-		list_item(writer, line);
-	}
+	for (uint32_t i = 0; i < plan->cgroup_writes.count; i++)
+		put_cgroup_write(writer, plan, &writes[i]);
 	list_end(writer);
 }
 
