@@ -38,23 +38,54 @@ static plan_ref text_close(struct text *text)
 	return ref;
 }
 
-/* A field of passwd(5): what a name service returns may hold anything, a colon or a newline would make another entry. */
-static void put_field(FILE *stream, const char *field, char end)
+/* What a name service returns may hold anything. A colon or the end of a line would make another field or entry of it. */
+static bool is_field(const char *text)
 {
-	for (; field && *field; field++)
-		if (*field != ':' && (unsigned char)*field >= ' ' && *field != 0x7f)
-			putc(*field, stream);
-	putc(end, stream);
+	return !strpbrk(text, ":\n");
+}
+
+/* Whether getpwent(3) and getgrent(3) read a line that begins with it as an entry of this name: blanks before it are skipped,
+ * "#" makes a comment, "+" and "-" are left to NIS (nsswitch.conf(5)), and a comma ends the name of a group's member. */
+static bool is_account_name(const char *name)
+{
+	for (const char *at = name; *at; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f || *at == ',')
+			return false;
+	return *name && !strchr(" #+-", *name) && is_field(name);
+}
+
+/* Gives no entry to a person who would be found there as someone else, or not at all. */
+static int check_person(const struct draft *draft)
+{
+	const struct identity *person = draft->person;
+	const char *wrong = !is_account_name(person->name) ? "name"
+	                    : !is_field(person->home)      ? "home directory"
+	                    : !is_field(person->shell)     ? "shell"
+	                                                   : NULL;
+	char quoted[256];
+
+	if (!wrong)
+		return 0;
+	policy_error_add(draft->errors, false, draft->profile->name, 0, 0, NULL,
+	                 "%s: this %s cannot be written to passwd(5)",
+	                 quote_bytes(quoted, sizeof(quoted), person->name, strlen(person->name)), wrong);
+	return -1;
+}
+
+/* Nobody relies on what stands in here. */
+static void put_gecos(FILE *stream, const char *gecos)
+{
+	for (; gecos && *gecos; gecos++)
+		if (*gecos != ':' && (unsigned char)*gecos >= ' ' && *gecos != 0x7f)
+			putc(*gecos, stream);
 }
 
 static void put_account(FILE *stream, const char *name, uid_t uid, gid_t gid, const char *gecos, const char *home,
                         const char *shell)
 {
-	put_field(stream, name, ':');
-	fprintf(stream, "x:%u:%u:", uid, gid);
-	put_field(stream, gecos, ':');
-	put_field(stream, home, ':');
-	put_field(stream, shell, '\n');
+	fprintf(stream, "%s:x:%u:%u:", name, uid, gid);
+	put_gecos(stream, gecos);
+	fprintf(stream, ":%s:%s\n", home, shell);
 }
 
 static plan_ref passwd_text(struct draft *draft)
@@ -78,40 +109,47 @@ static plan_ref passwd_text(struct draft *draft)
 	return text_close(&text);
 }
 
+/* A group without a name, or with one that would not be read as it, is listed by its number: a login program that reads its
+ * groups here, for initgroups(3), would else lose it, and with it what it is used to bar. */
 static void put_group(FILE *stream, const char *name, gid_t gid, const char *member)
 {
-	put_field(stream, name, ':');
-	fprintf(stream, "x:%u:", gid);
-	put_field(stream, member, '\n');
+	if (name && is_account_name(name))
+		fprintf(stream, "%s:x:%u:%s\n", name, gid, member);
+	else
+		fprintf(stream, "%u:x:%u:%s\n", gid, gid, member);
+}
+
+static bool is_listed(const struct identity *person, gid_t gid)
+{
+	if (gid == person->gid)
+		return person->primary_group_name != NULL;
+	for (size_t i = 0; i < person->group_count; i++)
+		if (person->groups[i].gid == gid)
+			return true;
+	return false;
 }
 
 static plan_ref group_text(struct draft *draft)
 {
 	const struct identity *person = &draft->inside;
-	bool root = person->gid == 0, nogroup = person->gid == 65534, tty = person->tty_gid == (gid_t)-1;
+	const struct identity_group always[] = {
+	        {0,               "root"   },
+                {person->tty_gid, "tty"    },
+                {65534,           "nogroup"}
+        };
 	struct text text;
 
 	if (!text_open(&text, draft))
 		return 0;
 	if (person->primary_group_name)
-		put_group(text.stream, person->primary_group_name, person->gid, NULL);
-	/* All of them, also where only one is in force: a login program reads them here for initgroups(3). */
-	for (size_t i = 0; i < person->group_count; i++) {
-		const struct identity_group *group = &person->groups[i];
-		if (group->gid == person->gid && group->name)
-			continue;
-		root |= group->gid == 0;
-		nogroup |= group->gid == 65534;
-		tty |= group->gid == person->tty_gid;
-		if (group->name)
-			put_group(text.stream, group->name, group->gid, person->name);
-	}
-	if (!root)
-		put_group(text.stream, "root", 0, NULL);
-	if (!tty)
-		put_group(text.stream, "tty", person->tty_gid, NULL);
-	if (!nogroup)
-		put_group(text.stream, "nogroup", 65534, NULL);
+		put_group(text.stream, person->primary_group_name, person->gid, "");
+	/* All of them, also where only one is in force. */
+	for (size_t i = 0; i < person->group_count; i++)
+		if (person->groups[i].gid != person->gid)
+			put_group(text.stream, person->groups[i].name, person->groups[i].gid, person->name);
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		if (always[i].gid != (gid_t)-1 && !is_listed(person, always[i].gid))
+			put_group(text.stream, always[i].name, always[i].gid, "");
 	return text_close(&text);
 }
 
@@ -199,6 +237,8 @@ int etc_files_plan(struct draft *draft, struct draft_vector *ret_steps)
 {
 	const char *host_name = draft_text(draft, draft->head.host_name);
 	const char *shown = *host_name ? host_name : draft->facts->host_name;
+	if (check_person(draft) != 0)
+		return -1;
 	plan_ref name = draft_format(draft, "%s\n", shown ? shown : "localhost");
 
 	plan_ref directory = draft_string(draft, "/etc");
