@@ -118,7 +118,7 @@ static int check_root_directory(struct draft *draft)
 
 static struct plan_array lay_out(const struct draft_vector *vector, size_t item_size, char *image, size_t *offset)
 {
-	*offset = (*offset + 7) & ~(size_t)7;
+	*offset = plan_align(*offset);
 	struct plan_array array = {.offset = (uint32_t)*offset, .count = vector->count};
 	size_t bytes = vector->count * item_size;
 	if (image && bytes)
@@ -133,48 +133,17 @@ static size_t lay_out_all(struct draft *draft, char *image)
 	struct plan *head = &draft->head;
 	size_t offset = sizeof(struct plan);
 
-	head->groups = lay_out(&draft->groups, sizeof(uint32_t), image, &offset);
-	head->steps = lay_out(&draft->steps, sizeof(struct plan_step), image, &offset);
-	head->translator_steps = lay_out(&draft->translator_steps, sizeof(struct plan_step), image, &offset);
-	head->cgroup_hierarchies =
-	        lay_out(&draft->cgroup_hierarchies, sizeof(struct plan_cgroup_hierarchy), image, &offset);
-	head->cgroup_writes = lay_out(&draft->cgroup_writes, sizeof(struct plan_cgroup_write), image, &offset);
-	head->limits = lay_out(&draft->limits, sizeof(struct plan_limit), image, &offset);
-	head->filter = lay_out(&draft->filter, sizeof(struct plan_filter_instruction), image, &offset);
-	head->landlock_rules = lay_out(&draft->landlock_rules, sizeof(struct plan_landlock_rule), image, &offset);
-	head->landlock_ports = lay_out(&draft->landlock_ports, sizeof(struct plan_landlock_port), image, &offset);
-	head->environment = lay_out(&draft->environment, sizeof(plan_ref), image, &offset);
-	head->environment_unset = lay_out(&draft->environment_unset, sizeof(plan_ref), image, &offset);
-	head->arguments = lay_out(&draft->arguments, sizeof(plan_ref), image, &offset);
-	head->directories = lay_out(&draft->directories, sizeof(plan_ref), image, &offset);
-	head->warnings = lay_out(&draft->warnings, sizeof(plan_ref), image, &offset);
-	head->doors = lay_out(&draft->doors, sizeof(plan_ref), image, &offset);
-	head->strings = lay_out(&draft->strings, 1, image, &offset);
-	return offset;
+#define ARRAY(name, type) head->name = lay_out(&draft->name, sizeof(type), image, &offset);
+	PLAN_ARRAYS(ARRAY)
+#undef ARRAY
+	return plan_align(offset);
 }
 
 static void draft_free(struct draft *draft)
 {
-	struct draft_vector *vectors[] = {
-	        &draft->groups,
-	        &draft->steps,
-	        &draft->translator_steps,
-	        &draft->cgroup_hierarchies,
-	        &draft->cgroup_writes,
-	        &draft->limits,
-	        &draft->filter,
-	        &draft->landlock_rules,
-	        &draft->landlock_ports,
-	        &draft->environment,
-	        &draft->environment_unset,
-	        &draft->arguments,
-	        &draft->directories,
-	        &draft->warnings,
-	        &draft->doors,
-	        &draft->strings,
-	};
-	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++)
-		free(vectors[i]->items);
+#define ARRAY(name, type) free(draft->name.items);
+	PLAN_ARRAYS(ARRAY)
+#undef ARRAY
 	free((void *)(uintptr_t)draft->inside.groups);
 }
 
@@ -194,6 +163,7 @@ static int draft_finish(struct draft *draft, struct plan **ret_plan)
 	lay_out_all(draft, image);
 	memcpy(image, &draft->head, sizeof(draft->head));
 	*ret_plan = (struct plan *)(void *)image;
+	(*ret_plan)->sum = plan_sum(*ret_plan);
 	return 0;
 }
 

@@ -51,6 +51,7 @@ enum plan_step_flags {
 	STEP_RECURSIVE = 1 << 1,  /* with everything mounted below */
 	STEP_IF_ALLOWED = 1 << 2, /* as if-exists, also where the person may not reach it */
 	STEP_BY_NAME = 1 << 3,    /* only root can change what source and target name; mode has the target's type */
+	STEP_FLAGS = (1 << 4) - 1,
 };
 
 struct plan_step {
@@ -123,13 +124,15 @@ enum plan_flags {
 	PLAN_SET_NICE = 1 << 10,
 	PLAN_SET_UMASK = 1 << 11, /* else the caller's stays */
 	PLAN_OUTBOUND = 1 << 12,  /* own network namespace: connections out are translated */
+	PLAN_FLAGS = (1 << 13) - 1,
 };
 
 struct plan {
 	uint32_t magic;
 	uint32_t version;
-	uint32_t size; /* of the whole image */
+	uint32_t size; /* of the whole image, a multiple of 8 */
 	uint32_t flags;
+	uint64_t sum; /* plan_sum of the rest */
 
 	uint64_t namespaces; /* CLONE_NEW*; those of cgroup, network and time are not made by clone3 */
 	uint32_t uid;        /* on the host */
@@ -178,6 +181,31 @@ struct plan {
 	struct plan_array strings; /* char */
 };
 
+/* Every array, in the order in which they lie behind the head, without gaps but for alignment to 8. */
+#define PLAN_ARRAYS(ARRAY)                                                                                             \
+	ARRAY(groups, uint32_t)                                                                                        \
+	ARRAY(steps, struct plan_step)                                                                                 \
+	ARRAY(translator_steps, struct plan_step)                                                                      \
+	ARRAY(cgroup_hierarchies, struct plan_cgroup_hierarchy)                                                        \
+	ARRAY(cgroup_writes, struct plan_cgroup_write)                                                                 \
+	ARRAY(limits, struct plan_limit)                                                                               \
+	ARRAY(filter, struct plan_filter_instruction)                                                                  \
+	ARRAY(landlock_rules, struct plan_landlock_rule)                                                               \
+	ARRAY(landlock_ports, struct plan_landlock_port)                                                               \
+	ARRAY(environment, plan_ref)                                                                                   \
+	ARRAY(environment_unset, plan_ref)                                                                             \
+	ARRAY(arguments, plan_ref)                                                                                     \
+	ARRAY(directories, plan_ref)                                                                                   \
+	ARRAY(warnings, plan_ref)                                                                                      \
+	ARRAY(doors, plan_ref)                                                                                         \
+	ARRAY(strings, char)
+
+/* The next offset at which an array may lie. */
+static inline size_t plan_align(size_t offset)
+{
+	return (offset + 7) & ~(size_t)7;
+}
+
 /*
  * Makes the plan for one sandbox. Pure. Returns 0 and a malloc'd image (free it), or -1 with errors.
  */
@@ -185,10 +213,15 @@ int plan_make(const struct profile *profile, const struct identity *person, cons
               const struct host_facts *facts, struct plan **ret_plan, struct policy_errors *errors);
 
 /*
- * Checks an image that came from outside this process: magic, version, size, every offset, count, reference, alignment
- * and enumeration. Returns 0, or -1 where anything at all is off. Nothing of the image may be used before.
+ * Checks an image that came from outside this process: magic, version, size, sum, every offset, count, reference, alignment
+ * and enumeration. Returns 0, or -1 where anything at all is off. Nothing of the image may be used before. The sum finds what
+ * was changed by accident, every change within eight bytes for certain; an image is root's alone, and whoever makes up a sum
+ * too still gets nothing past the other checks that would lead a reader out of the image.
  */
 int plan_validate(const void *image, size_t size);
+
+/* The sum of an image of plan->size bytes, but for the field itself. */
+uint64_t plan_sum(const struct plan *plan);
 
 /* The string of a reference. Valid while the image lives. */
 static inline const char *plan_string(const struct plan *plan, plan_ref ref)

@@ -75,6 +75,29 @@ static void a_made_plan_is_accepted(void **state)
 	read_whole((const struct plan *)(void *)image);
 }
 
+/* Gives a changed image the sum it would need, so that the other checks have to refuse it. */
+static int validate_sealed(void *bytes, size_t size)
+{
+	struct plan *head = bytes;
+
+	if (size >= sizeof(*head) && size % 8 == 0 && head->size == size)
+		head->sum = plan_sum(head);
+	return plan_validate(bytes, size);
+}
+
+static void every_byte_counts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < image_size; i++)
+		for (unsigned bit = 0; bit < 8; bit++) {
+			image[i] = (char)(image[i] ^ 1 << bit);
+			if (plan_validate(image, image_size) != -1)
+				fail_msg("bit %u of byte %zu may be anything", bit, i);
+			image[i] = (char)(image[i] ^ 1 << bit);
+		}
+	assert_int_equal(plan_validate(image, image_size), 0);
+}
+
 static void every_shorter_image_is_refused(void **state)
 {
 	(void)state;
@@ -86,10 +109,24 @@ static void every_shorter_image_is_refused(void **state)
 		if (size >= sizeof(struct plan)) {
 			struct plan *head = (struct plan *)(void *)cut;
 			head->size = (uint32_t)size; /* a size that agrees does not help: the strings end past it */
-			assert_int_equal(plan_validate(cut, size), -1);
+			assert_int_equal(validate_sealed(cut, size), -1);
 		}
 		free(cut);
 	}
+}
+
+static void nothing_may_follow(void **state)
+{
+	char *longer = calloc(1, image_size + 8);
+	struct plan *head = (struct plan *)(void *)longer;
+
+	(void)state;
+	assert_non_null(longer);
+	memcpy(longer, image, image_size);
+	assert_int_equal(plan_validate(longer, image_size + 8), -1);
+	head->size += 8;
+	assert_int_equal(validate_sealed(longer, image_size + 8), -1);
+	free(longer);
 }
 
 static void a_wrong_header_is_refused(void **state)
@@ -100,33 +137,77 @@ static void a_wrong_header_is_refused(void **state)
 	uint32_t *const fields[] = {&head->magic, &head->version, &head->size};
 	for (size_t i = 0; i < COUNT(fields); i++) {
 		*fields[i] ^= 1;
-		assert_int_equal(plan_validate(image, image_size), -1);
+		assert_int_equal(validate_sealed(image, image_size), -1);
 		*fields[i] ^= 1;
 	}
-	assert_int_equal(plan_validate(image, image_size), 0);
+	assert_int_equal(validate_sealed(image, image_size), 0);
+}
+
+static void what_no_planner_writes_is_refused(void **state)
+{
+	struct plan *head = (struct plan *)(void *)image;
+	char *items = image;
+	struct plan_step *step = (struct plan_step *)(void *)(items + head->steps.offset);
+	struct plan_limit *limit = (struct plan_limit *)(void *)(items + head->limits.offset);
+	struct plan_landlock_rule *rule = (struct plan_landlock_rule *)(void *)(items + head->landlock_rules.offset);
+	plan_ref *argument = (plan_ref *)(void *)(items + head->arguments.offset);
+	const struct {
+		uint32_t *field, value;
+	} changes[] = {
+	        {&head->flags,       PLAN_FLAGS + 1     },
+	        {&head->umask,       01000              },
+	        {&head->kill_signal, 0                  },
+	        {&head->kill_signal, 65                 },
+	        {&head->home,        head->strings.count},
+	        {&head->shell,       UINT32_MAX         },
+	        {&step->kind,        STEP_KINDS         },
+	        {&step->flags,       STEP_FLAGS + 1     },
+	        {&step->target,      head->strings.count},
+	        {&limit->resource,   16                 },
+	        {&limit->reserved,   1                  },
+	        {&rule->flags,       STEP_RECURSIVE     },
+	        {&rule->path,        head->strings.count},
+	        {argument,           head->strings.count},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(changes); i++) {
+		uint32_t good = *changes[i].field;
+		*changes[i].field = changes[i].value;
+		if (validate_sealed(image, image_size) != -1)
+			fail_msg("change %zu is accepted", i);
+		*changes[i].field = good;
+	}
+	assert_int_equal(validate_sealed(image, image_size), 0);
 }
 
 static struct plan_array *const *arrays_of(struct plan *head)
 {
-	static struct plan_array *arrays[16];
-	struct plan_array *const all[] = {&head->groups,
-	                                  &head->steps,
-	                                  &head->cgroup_hierarchies,
-	                                  &head->cgroup_writes,
-	                                  &head->limits,
-	                                  &head->filter,
-	                                  &head->landlock_rules,
-	                                  &head->landlock_ports,
-	                                  &head->environment,
-	                                  &head->environment_unset,
-	                                  &head->arguments,
-	                                  &head->directories,
-	                                  &head->warnings,
-	                                  &head->doors,
-	                                  &head->strings};
+#define ARRAY(name, type) &head->name,
+	struct plan_array *const all[] = {PLAN_ARRAYS(ARRAY)};
+#undef ARRAY
+	static struct plan_array *arrays[COUNT(all) + 1];
 
 	memcpy(arrays, all, sizeof(all));
 	return arrays;
+}
+
+/* Neither two arrays on the same bytes nor bytes that are no array's. */
+static void arrays_lie_in_order_and_without_gaps(void **state)
+{
+	struct plan *head = (struct plan *)(void *)image;
+	struct plan_array *const *arrays = arrays_of(head);
+
+	(void)state;
+	for (size_t i = 0; arrays[i]; i++)
+		for (int32_t move = -8; move <= 8; move += 8) {
+			struct plan_array good = *arrays[i];
+			arrays[i]->offset += (uint32_t)move;
+			arrays[i]->count -= move == 0 && good.count > 0 ? good.count : 0;
+			if (validate_sealed(image, image_size) == 0 && memcmp(arrays[i], &good, sizeof(good)) != 0)
+				fail_msg("array %zu can be moved by %d", i, move);
+			*arrays[i] = good;
+		}
 }
 
 /* The numbers that arithmetic gets wrong, in every offset and count. */
@@ -155,9 +236,8 @@ static void arrays_that_leave_the_image_are_refused(void **state)
 		for (size_t b = 0; b < COUNT(bad); b++) {
 			struct plan_array good = *arrays[i];
 			*arrays[i] = bad[b];
-			if (plan_validate(image, image_size) == 0)
-				print_message("array %zu takes offset %u count %u\n", i, bad[b].offset, bad[b].count);
-			assert_int_equal(plan_validate(image, image_size), -1);
+			if (validate_sealed(image, image_size) == 0)
+				fail_msg("array %zu takes offset %u count %u", i, bad[b].offset, bad[b].count);
 			*arrays[i] = good;
 		}
 }
@@ -181,7 +261,7 @@ static void a_damaged_image_is_refused_or_harmless(void **state)
 			                           (uint32_t)(seed >> 40) & 0xffff, 0x80000000u};
 			memcpy(damaged + at, &values[(seed >> 3) % COUNT(values)], sizeof(uint32_t));
 		}
-		if (plan_validate(damaged, image_size) == 0)
+		if (validate_sealed(damaged, image_size) == 0)
 			read_whole((const struct plan *)(void *)damaged);
 		else
 			refused++;
@@ -196,8 +276,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        TEST(a_made_plan_is_accepted),
+	        TEST(every_byte_counts),
 	        TEST(every_shorter_image_is_refused),
+	        TEST(nothing_may_follow),
 	        TEST(a_wrong_header_is_refused),
+	        TEST(what_no_planner_writes_is_refused),
+	        TEST(arrays_lie_in_order_and_without_gaps),
 	        TEST(arrays_that_leave_the_image_are_refused),
 	        TEST(a_damaged_image_is_refused_or_harmless),
 	};
