@@ -84,14 +84,6 @@ static void environment_set_pair(struct draft *draft, const char *name, const ch
 	*DRAFT_ADD(draft, environment, plan_ref) = ref;
 }
 
-static const char *caller_value(const struct request *request, const char *name, size_t length)
-{
-	for (size_t i = 0; request->environment && request->environment[i]; i++)
-		if (request->environment[i][length] == '=' && name_is(request->environment[i], name, length))
-			return request->environment[i];
-	return NULL;
-}
-
 static void environment_pass(struct draft *draft, const char *name)
 {
 	size_t length = strlen(name);
@@ -135,9 +127,8 @@ static int plan_environment(struct draft *draft)
 		environment_set_pair(draft, "SHELL", person->shell);
 	}
 	const struct value *pass = profile_value(profile, KEY_PassEnvironment);
-	for (size_t i = 0; i < pass->word_count; i++)
-		if (!session && caller_value(draft->request, pass->words[i].text, strlen(pass->words[i].text)))
-			environment_pass(draft, pass->words[i].text);
+	for (size_t i = 0; !session && i < pass->word_count; i++)
+		environment_pass(draft, pass->words[i].text);
 	const struct value *set = profile_value(profile, KEY_Environment);
 	for (size_t i = 0; i < set->word_count; i++) {
 		char *assignment = specifiers_expand(set->words[i].text, person, draft->errors);

@@ -4,6 +4,8 @@
 
 #include <linux/mount.h>
 #include <sched.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static void accept_plan(const char *settings)
 {
@@ -490,6 +492,22 @@ static void the_lists_of_the_policy_change_the_environment(void **state)
 	assert_false(environment_has_name("NOSUCH"));
 }
 
+/* A word of the caller's environment may be shorter than a name of the policy: here nothing can be read behind it. */
+static void a_callers_variable_is_read_no_further_than_it_is(void **state)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)state;
+	assert_ptr_not_equal(pages, MAP_FAILED);
+	assert_int_equal(mprotect(pages + page, page, PROT_NONE), 0);
+	const char *const environment[] = {strcpy(pages + page - 3, "A="), NULL};
+	test_request.environment = environment;
+	accept_plan("PassEnvironment=A_NAME_THAT_IS_LONGER A\n");
+	assert_true(list_has(test_plan->environment, "A="));
+	munmap(pages, 2 * page);
+}
+
 static void arguments_are_kept_and_without_them_it_is_the_shell(void **state)
 {
 	(void)state;
@@ -549,6 +567,7 @@ int main(void)
 	        TEST(no_new_privileges_is_not_optional),
 	        TEST(the_environment_is_built_from_nothing),
 	        TEST(the_lists_of_the_policy_change_the_environment),
+	        TEST(a_callers_variable_is_read_no_further_than_it_is),
 	        TEST(arguments_are_kept_and_without_them_it_is_the_shell),
 	        TEST(a_session_has_doors_and_no_command),
 	};
