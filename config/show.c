@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A profile as policy text again: `policy show`. */
+/*
+ * A profile as policy text again: `policy show`. A list that was put together over layers may hold words that no single
+ * assignment can; then it is shown as it came about, from profiles that inherit from each other.
+ */
 #include "config/policy.h"
 
 #include "config/error.h"
+#include "config/text.h"
+#include "config/value.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,9 +29,14 @@ static void put_quoted(FILE *stream, const char *text)
 	putc('"', stream);
 }
 
+static bool needs_quotes(const char *text)
+{
+	return *text == '\0' || *text == '#' || *text == ';' || strpbrk(text, " \t\n\"'\\");
+}
+
 static void put_word(FILE *stream, const char *text)
 {
-	if (*text == '\0' || strpbrk(text, " \t\n\"'\\"))
+	if (needs_quotes(text))
 		put_quoted(stream, text);
 	else
 		fputs(text, stream);
@@ -37,51 +47,163 @@ static void put_scalar(FILE *stream, const struct key *key, const char *text)
 {
 	bool free_form = key->type == TYPE_TIME || key->type == TYPE_LIMIT || key->type == TYPE_NAMESPACES;
 
+	if (strlen(key->name) + strlen(text) + sizeof("=\"\"") > TEXT_LINE_MAX)
+		fputs("\\\n", stream);
 	if (free_form)
 		fputs(text, stream);
 	else
 		put_word(stream, text);
 }
 
-static void put_origins(FILE *stream, const struct key *key, const struct value *value)
+/* --- lists --- */
+
+/* Words from first up to end, which one assignment can hold. */
+struct chunk {
+	size_t first, end;
+};
+
+static bool is_none(const struct key *key, const char *word)
 {
-	if (!key_is_list(key) || value->word_count == 0) {
-		fprintf(stream, "# %s:%u\n", value->file, value->line);
-		return;
+	return key == key_row(KEY_RestrictAddressFamilies) && strcmp(word, "none") == 0;
+}
+
+/* After a word that is refused stands none that is allowed, and "none" stands alone. */
+static size_t chunk_end(const struct key *key, const struct value *value, size_t first)
+{
+	const struct value_word *words = value->words;
+	bool refuses = first < value->word_count && *words[first].text == '~' && value_words_invert(key);
+	size_t end = first;
+
+	while (end < value->word_count) {
+		const char *word = words[end].text;
+		if (end > first &&
+		    ((refuses && *word != '~') || is_none(key, word) || is_none(key, words[end - 1].text)))
+			break;
+		end++;
 	}
-	for (size_t i = 0; i < value->word_count; i++) {
-		const struct value_word *word = &value->words[i], *before = i ? word - 1 : NULL;
-		if (before && before->line == word->line && strcmp(before->file, word->file) == 0)
-			continue;
-		fprintf(stream, "# %s:%u: from ", word->file, word->line);
-		put_word(stream, word->text);
-		putc('\n', stream);
+	return end;
+}
+
+/* What of a key stands in the profile of a number, counted from the one that inherits from none. False: nothing. */
+static bool find_chunk(const struct key *key, const struct value *value, unsigned number, struct chunk *ret_chunk)
+{
+	size_t first = 0, end = key_is_list(key) ? chunk_end(key, value, 0) : 0;
+
+	for (; number > 0; number--) {
+		if (end >= value->word_count)
+			return false;
+		first = end;
+		end = chunk_end(key, value, first);
+	}
+	*ret_chunk = (struct chunk){first, end};
+	return true;
+}
+
+static size_t quoted_size(const char *text)
+{
+	size_t size = strlen(text) + 2;
+
+	for (; *text; text++)
+		size += strchr("\n\t\"\\", *text) != NULL;
+	return size;
+}
+
+/* On as many lines as it needs. */
+static void put_words(FILE *stream, const struct key *key, const struct value *value, const struct chunk *chunk)
+{
+	size_t used = strlen(key->name) + 1;
+
+	for (size_t i = chunk->first; i < chunk->end; i++) {
+		size_t size = quoted_size(value->words[i].text) + 1;
+		if (used + size + 2 > TEXT_LINE_MAX) {
+			fputs(" \\\n", stream);
+			used = 0;
+		} else if (i > chunk->first) {
+			putc(' ', stream);
+		}
+		put_word(stream, value->words[i].text);
+		used += size;
 	}
 }
 
-static void put_key(FILE *stream, const struct key *key, const struct value *value)
+/* --- one key --- */
+
+/* A comment holds foreign names, and stays one line. */
+static void put_origin(FILE *stream, const char *file, unsigned line, const char *word)
+{
+	char quoted[900];
+
+	fprintf(stream, "# %s:%u", quote_bytes(quoted, sizeof(quoted), file, strlen(file)), line);
+	if (word)
+		fprintf(stream, ": from %s", quote_bytes(quoted, sizeof(quoted), word, strlen(word)));
+	putc('\n', stream);
+}
+
+static void put_origins(FILE *stream, const struct value *value, const struct chunk *chunk)
+{
+	if (chunk->first == chunk->end) {
+		put_origin(stream, value->file, value->line, NULL);
+		return;
+	}
+	for (size_t i = chunk->first; i < chunk->end; i++) {
+		const struct value_word *word = &value->words[i], *before = i > chunk->first ? word - 1 : NULL;
+		if (before && before->line == word->line && strcmp(before->file, word->file) == 0)
+			continue;
+		put_origin(stream, word->file, word->line, word->text);
+	}
+}
+
+static void put_key(FILE *stream, const struct key *key, const struct value *value, const struct chunk *chunk)
 {
 	fprintf(stream, "%s=", key->name);
-	if (!key_is_list(key))
+	if (key_is_list(key))
+		put_words(stream, key, value, chunk);
+	else
 		put_scalar(stream, key, value->raw);
-	for (size_t i = 0; i < value->word_count; i++) {
-		if (i > 0)
-			putc(' ', stream);
-		put_word(stream, value->words[i].text);
-	}
 	putc('\n', stream);
+}
+
+/* --- the profile --- */
+
+/* How many profiles it takes: as many as the list of the most chunks. */
+static unsigned count_parts(const struct profile *profile)
+{
+	unsigned parts = 1;
+	struct chunk unused;
+
+	for (unsigned i = 0; i < KEY_COUNT; i++)
+		while (profile->values[i].is_set &&
+		       find_chunk(key_row((enum key_id)i), &profile->values[i], parts, &unused))
+			parts++;
+	return parts;
+}
+
+static void put_part(FILE *stream, const struct profile *profile, unsigned number, bool origins)
+{
+	for (unsigned i = 0; i < KEY_COUNT; i++) {
+		const struct key *key = key_row((enum key_id)i);
+		struct chunk chunk;
+		if (!profile->values[i].is_set || !find_chunk(key, &profile->values[i], number, &chunk))
+			continue;
+		put_key(stream, key, &profile->values[i], &chunk);
+		if (origins)
+			put_origins(stream, &profile->values[i], &chunk);
+	}
 }
 
 static void put_text(FILE *stream, const struct profile *profile, bool origins)
 {
-	fprintf(stream, "[profile %s]\n", profile->name);
-	for (unsigned i = 0; i < KEY_COUNT; i++) {
-		const struct key *key = key_row((enum key_id)i);
-		if (!profile->values[i].is_set)
-			continue;
-		put_key(stream, key, &profile->values[i]);
-		if (origins)
-			put_origins(stream, key, &profile->values[i]);
+	const char *base = *profile->name == 'p' ? "layer" : "part"; /* not the profile's own name */
+	unsigned parts = count_parts(profile);
+
+	for (unsigned i = 0; i < parts; i++) {
+		if (i + 1 < parts)
+			fprintf(stream, "[profile %s-%u]\n", base, i + 1);
+		else
+			fprintf(stream, "[profile %s]\n", profile->name);
+		if (i > 0)
+			fprintf(stream, "Inherit=%s-%u\n", base, i);
+		put_part(stream, profile, i, origins);
 	}
 }
 

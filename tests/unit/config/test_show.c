@@ -84,8 +84,90 @@ static void each_line_names_its_origin(void **state)
 	assert_non_null(text);
 	strncat(copy, text, sizeof(copy) - 1);
 	free(text);
-	assert_string_equal(copy, "[profile x]\nReadOnlyPaths=/a /b \"/c d\"\n# a:3: from /a\n# b:2: from \"/c d\"\n"
+	assert_string_equal(copy, "[profile x]\nReadOnlyPaths=/a /b \"/c d\"\n# a:3: from /a\n# b:2: from /c d\n"
 	                          "Nice=1\n# a:2\n");
+}
+
+/* Each layer alone is possible; the words of all of them in one line would not be. */
+static void lists_of_several_layers_parse_to_themselves(void **state)
+{
+	static const char *const layers[][3] = {
+	        {"SystemCallFilter=~mount ~bpf\n",          "SystemCallFilter=bpf read\n",       "SystemCallFilter=~read\n"},
+	        {"SystemCallFilter=~mount\nNice=1\n",       "SystemCallFilter=mount\n",          "Nice=2\n"                },
+	        {"RestrictAddressFamilies=AF_UNIX\n",       "RestrictAddressFamilies=none\n",
+	         "RestrictAddressFamilies=AF_INET\n"	                                                               },
+	        {"RestrictAddressFamilies=~AF_UNIX\n",      "RestrictAddressFamilies=AF_UNIX\n",
+	         "RestrictAddressFamilies=~AF_INET\n"	                                                              },
+	        {"ReadOnlyPaths=/a\nEnvironment=A=1 B=2\n", "ReadOnlyPaths=\n",                  "ReadOnlyPaths=/b /c\n"   },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(layers); i++) {
+		static const char *const names[] = {"p", "x"};
+		for (size_t n = 0; n < COUNT(names); n++) {
+			char texts[3][256];
+			struct policy_source sources[3];
+			for (size_t k = 0; k < 3; k++) {
+				snprintf(texts[k], sizeof(texts[k]), "[profile %s]\n%s", names[n], layers[i][k]);
+				sources[k] = source("f", texts[k]);
+			}
+			assert_int_equal(parse_layers(sources, 3), 0);
+			assert_round_trip(names[n], false);
+			assert_round_trip(names[n], true);
+		}
+	}
+}
+
+static void a_list_that_grew_is_shown_as_it_came_about(void **state)
+{
+	struct policy_source sources[] = {source("a", "[profile x]\nSystemCallFilter=~mount\nNice=1\n"),
+	                                  source("b", "[profile x]\nSystemCallFilter=mount\n")};
+
+	(void)state;
+	assert_int_equal(parse_layers(sources, COUNT(sources)), 0);
+	char *text = profile_show(choose("x"), SHOW_TEXT), copy[256] = "";
+	assert_non_null(text);
+	strncat(copy, text, sizeof(copy) - 1);
+	free(text);
+	assert_string_equal(copy, "[profile part-1]\nSystemCallFilter=~mount\nNice=1\n"
+	                          "[profile x]\nInherit=part-1\nSystemCallFilter=mount\n");
+}
+
+static void long_values_parse_to_themselves(void **state)
+{
+	enum { WORDS = 300 };
+	static char texts[2][4096], scalar[4096];
+	struct policy_source sources[] = {
+	        {"a", texts[0], 0},
+                {"b", texts[1], 0}
+        };
+
+	(void)state;
+	for (unsigned t = 0; t < 2; t++) {
+		size_t used = (size_t)snprintf(texts[t], sizeof(texts[t]), "[profile x]\nReadOnlyPaths=");
+		for (unsigned i = 0; i < WORDS; i++)
+			used += (size_t)snprintf(texts[t] + used, sizeof(texts[t]) - used, "\"/%u #%u\" ", t, i);
+		sources[t].length = used;
+	}
+	assert_int_equal(parse_layers(sources, COUNT(sources)), 0);
+	choose("x");
+	assert_int_equal(value_of(KEY_ReadOnlyPaths)->word_count, 2 * WORDS);
+	assert_round_trip("x", true);
+	snprintf(scalar, sizeof(scalar), "[profile x]\nLoginMessage=\\\n%04050u\n", 1);
+	accept_policy(scalar);
+	assert_round_trip("x", true);
+}
+
+/* Nothing of a name or a word ends the comment that tells of it. */
+static void origins_stay_on_their_line(void **state)
+{
+	struct policy_source sources[] = {
+	        source("/a\n[profile y]\nNice=5", "[profile x]\nEnvironment=\"A=1\\nNice=2\"\nNice=1\n")};
+
+	(void)state;
+	assert_int_equal(parse_layers(sources, 1), 0);
+	assert_round_trip("x", true);
+	assert_round_trip("x", false);
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)
@@ -97,6 +179,10 @@ int main(void)
 	        TEST(compiled_in_profiles_parse_to_themselves),
 	        TEST(unusual_values_parse_to_themselves),
 	        TEST(each_line_names_its_origin),
+	        TEST(lists_of_several_layers_parse_to_themselves),
+	        TEST(a_list_that_grew_is_shown_as_it_came_about),
+	        TEST(long_values_parse_to_themselves),
+	        TEST(origins_stay_on_their_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
