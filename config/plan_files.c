@@ -199,7 +199,8 @@ static void add_system(struct view *view)
 {
 	const struct host_facts *facts = view->draft->facts;
 	static const char *const made[] = {"/run", "/sys", "/home"};
-	static const char *const records[] = {"/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog"};
+	static const char *const private[] = {"/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog",
+	                                      "/var/lib/dbus/machine-id"};
 
 	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
 		add_rule(view, RANK_BASE, STEP_DIRECTORY, made[i])->step.mode = 0755;
@@ -218,9 +219,9 @@ static void add_system(struct view *view)
 		rule->step.flags |= system_flags(view) | STEP_IF_ALLOWED | STEP_IF_EXISTS;
 		rule->step.mode = S_IFDIR | 0755;
 	}
-	/* Who logged in when is other people's business (threats B2.1). */
-	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++)
-		add_mask(view, records[i])->step.flags = STEP_IF_EXISTS | system_flags(view);
+	/* Who logged in when, and which machine this is, is not the sandbox's business (threats B2.1). */
+	for (size_t i = 0; i < sizeof(private) / sizeof(private[0]); i++)
+		add_mask(view, private[i])->step.flags = STEP_IF_EXISTS | system_flags(view);
 }
 
 static void add_proc(struct view *view)
@@ -228,9 +229,10 @@ static void add_proc(struct view *view)
 	static const char *const hide_pid[] = {"", "hidepid=noaccess", "hidepid=invisible", "hidepid=ptraceable"};
 	static const char *const hidden[] = {"/proc/keys", "/proc/kallsyms", "/proc/interrupts", "/proc/config.gz"};
 	/* Of kuid 0 and closed to everyone else by mode: covered where the person is root. */
-	static const char *const hidden_from_root[] = {"/proc/kcore",        "/proc/kmsg",          "/proc/timer_list",
-	                                               "/proc/slabinfo",     "/proc/sysrq-trigger", "/proc/vmallocinfo",
-	                                               "/proc/latency_stats"};
+	static const char *const hidden_from_root[] = {
+	        "/proc/kcore",         "/proc/kmsg",        "/proc/timer_list",    "/proc/slabinfo",
+	        "/proc/sysrq-trigger", "/proc/vmallocinfo", "/proc/latency_stats", "/proc/pagetypeinfo",
+	        "/proc/kpagecount",    "/proc/kpageflags",  "/proc/kpagecgroup"};
 	static const char *const read_only_for_root[] = {"/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi"};
 	const struct profile *profile = view->draft->profile;
 	bool root = view->draft->person->uid == 0;
@@ -245,6 +247,7 @@ static void add_proc(struct view *view)
 	proc->step.flags = STEP_BY_NAME;
 	if (subset)
 		return;
+	add_mask(view, "/proc/sys/kernel/random/boot_id"); /* tells the machine as machine-id does (threats B2.1) */
 	if (profile_is(profile, KEY_ProtectKernelTunables)) {
 		add_read_only(view, "/proc/sys");
 		for (size_t i = 0; root && i < sizeof(read_only_for_root) / sizeof(read_only_for_root[0]); i++)
