@@ -143,6 +143,9 @@ static const struct {
                   {PLAN_CGROUP, "cgroup"},
                   {PLAN_SET_NICE, "nice"},
                   {PLAN_SET_UMASK, "umask"},
+                  {PLAN_SET_SCHEDULER, "scheduler"},
+                  {PLAN_SET_IO_PRIORITY, "io-priority"},
+                  {PLAN_SET_OOM_SCORE, "oom-score"},
 },
   attribute_names[] = {
           {MOUNT_ATTR_RDONLY, "ro"},
@@ -264,6 +267,63 @@ static void put_limits(struct writer *writer, const struct plan *plan)
 	list_end(writer);
 }
 
+static void put_schedule(struct writer *writer, const struct plan *plan)
+{
+	const uint64_t *processors = plan_array(plan, plan->processors);
+	char line[96];
+
+	list_begin(writer, "schedule");
+	for (uint32_t i = 0; i < plan->processors.count * 64; i++)
+		if (processors[i / 64] >> i % 64 & 1) {
+			snprintf(line, sizeof(line), "processor %u", i);
+			list_item(writer, line);
+		}
+	if (plan->flags & PLAN_SET_SCHEDULER) {
+		snprintf(line, sizeof(line), "policy %u", plan->scheduler);
+		list_item(writer, line);
+	}
+	if (plan->flags & PLAN_SET_IO_PRIORITY) {
+		snprintf(line, sizeof(line), "io priority 0x%x", plan->io_priority);
+		list_item(writer, line);
+	}
+	if (plan->flags & PLAN_SET_OOM_SCORE) {
+		snprintf(line, sizeof(line), "oom score %+d", plan->oom_score_adjust);
+		list_item(writer, line);
+	}
+	list_end(writer);
+}
+
+static void put_descriptors(struct writer *writer, const struct plan *plan)
+{
+	char line[16];
+
+	list_begin(writer, "descriptors");
+	for (unsigned fd = 3; fd <= PLAN_DESCRIPTOR_MAX; fd++)
+		if (plan->descriptors >> fd & 1) {
+			snprintf(line, sizeof(line), "%u", fd);
+			list_item(writer, line);
+		}
+	list_end(writer);
+}
+
+static void put_ports(struct writer *writer, const struct plan *plan)
+{
+	const struct plan_landlock_ports *ports = plan_array(plan, plan->landlock_ports);
+	char line[64];
+
+	list_begin(writer, "ports");
+	if (plan->landlock_handled_net)
+		list_item(writer, plan->landlock_handled_net == 3   ? "bind and connect: none but"
+		                  : plan->landlock_handled_net == 1 ? "bind: none but"
+		                                                    : "connect: none but");
+	for (uint32_t i = 0; i < plan->landlock_ports.count; i++) {
+		snprintf(line, sizeof(line), "%s %u-%u", ports[i].access & 1 ? "bind" : "connect", ports[i].first,
+		         ports[i].last);
+		list_item(writer, line);
+	}
+	list_end(writer);
+}
+
 /* Rules of the first door only: what does not reach forwarding and internal-sftp is said here. */
 static void put_reach(struct writer *writer, const struct plan *plan)
 {
@@ -295,12 +355,16 @@ static void put_plan(struct writer *writer, const struct plan *plan)
 	if (plan->flags & PLAN_OUTBOUND)
 		put_steps(writer, plan, "translator-files", plan->translator_steps);
 	put_limits(writer, plan);
+	put_schedule(writer, plan);
 	put_number(writer, "filter", plan->filter.count);
+	put_number(writer, "log-filter", plan->log_filter.count);
 	put_number(writer, "landlock", plan->landlock_rules.count);
+	put_ports(writer, plan);
 	put_strings(writer, "directory", plan, plan->directories);
 	put_strings(writer, "environment", plan, plan->environment);
 	put_strings(writer, "unset", plan, plan->environment_unset);
 	put_strings(writer, "command", plan, plan->arguments);
+	put_descriptors(writer, plan);
 	put_number(writer, "runtime-max", plan->runtime_max);
 	put_reach(writer, plan);
 	put_strings(writer, "warnings", plan, plan->warnings);

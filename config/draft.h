@@ -16,8 +16,9 @@ struct draft_vector {
 /* What the planner's parts share. head collects the scalars; its arrays are filled by draft_finish. */
 struct draft {
 	struct plan head;
-	struct draft_vector groups, steps, translator_steps, cgroup_hierarchies, cgroup_writes, limits, filter, landlock_rules,
-	        landlock_ports, environment, environment_unset, arguments, directories, warnings, doors, strings;
+	struct draft_vector groups, steps, translator_steps, cgroup_hierarchies, cgroup_writes, limits, processors,
+	        filter, log_filter, landlock_rules, landlock_ports, environment, environment_unset, arguments,
+	        directories, warnings, doors, strings;
 	bool failed;
 
 	const struct profile *profile;
@@ -47,9 +48,11 @@ void draft_warn(struct draft *draft, const char *format, ...) __attribute__((for
 /* The planner's parts. Each reads profile, person, request and facts and adds to the draft; 0, or -1 with an error. */
 int plan_ids(struct draft *draft);    /* config/plan_ids.c: groups and id maps; first, since others use draft->inside */
 int plan_cgroup(struct draft *draft); /* config/plan_cgroup.c: hierarchies and writes */
-int plan_filter(struct draft *draft); /* config/plan_filter.c: the system call filter */
+int plan_filter(struct draft *draft); /* config/plan_filter.c: the system call filters */
 int plan_files(struct draft *draft);  /* config/plan_files.c: mount steps and Landlock rules */
-int plan_outbound(struct draft *draft); /* config/plan_outbound.c: what the translator of addresses sees */
-int plan_process(struct draft *draft); /* config/plan_process.c: limits, environment, command, directory */
+int plan_outbound(struct draft *draft);  /* config/plan_outbound.c: what the translator of addresses sees */
+int plan_ports(struct draft *draft);     /* config/plan_ports.c: Landlock rules of the network */
+void plan_schedule(struct draft *draft); /* config/plan_schedule.c: processors, policy, I/O class, OOM score */
+int plan_process(struct draft *draft);   /* config/plan_process.c: limits, environment, command, directory */
 
 #endif

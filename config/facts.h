@@ -64,6 +64,7 @@ struct host_facts {
 	bool privileged;       /* euid 0 in the host's own user namespace */
 	bool full_groups;      /* setgroups and full gid maps are possible (the same, today) */
 	int landlock_abi;      /* 0: no Landlock */
+	bool seccomp_log;      /* seccomp(2): what a filter answers with SECCOMP_RET_LOG is recorded */
 	uint64_t memory_total; /* bytes */
 	uint64_t tasks_total;  /* smallest of pid_max, threads-max and the parent cgroup's limit */
 	const char *host_name;

@@ -203,6 +203,8 @@ int plan_make(const struct profile *profile, const struct identity *person, cons
 	if (result == 0)
 		result = plan_outbound(&draft);
 	if (result == 0)
+		result = plan_ports(&draft);
+	if (result == 0)
 		result = plan_process(&draft);
 	if (result == 0)
 		result = plan_filter(&draft);

@@ -19,6 +19,7 @@
 
 #define PLAN_MAGIC 0x6e6c5053u /* "SPln" */
 #define PLAN_VERSION 2u
+#define PLAN_DESCRIPTOR_MAX 63u
 #define PLAN_SIZE_MAX (4u << 20)
 
 typedef uint32_t plan_ref; /* offset of a terminated string in the image's strings; 0 is the empty string */
@@ -105,9 +106,9 @@ struct plan_landlock_rule {
 	uint64_t access; /* LANDLOCK_ACCESS_FS_* */
 };
 
-struct plan_landlock_port {
-	uint64_t port;
-	uint64_t access; /* LANDLOCK_ACCESS_NET_* */
+struct plan_landlock_ports {
+	uint32_t first, last; /* within 0 to 65535 */
+	uint64_t access;      /* LANDLOCK_ACCESS_NET_* */
 };
 
 enum plan_flags {
@@ -124,7 +125,10 @@ enum plan_flags {
 	PLAN_SET_NICE = 1 << 10,
 	PLAN_SET_UMASK = 1 << 11, /* else the caller's stays */
 	PLAN_OUTBOUND = 1 << 12,  /* own network namespace: connections out are translated */
-	PLAN_FLAGS = (1 << 13) - 1,
+	PLAN_SET_SCHEDULER = 1 << 13,
+	PLAN_SET_IO_PRIORITY = 1 << 14,
+	PLAN_SET_OOM_SCORE = 1 << 15,
+	PLAN_FLAGS = (1 << 16) - 1,
 };
 
 struct plan {
@@ -154,7 +158,9 @@ struct plan {
 	struct plan_array cgroup_hierarchies;
 	struct plan_array cgroup_writes;
 	struct plan_array limits;
-	struct plan_array filter; /* the payload's */
+	struct plan_array processors; /* uint64_t: a mask for sched_setaffinity(2); empty: the session's */
+	struct plan_array filter;     /* the payload's */
+	struct plan_array log_filter; /* a second one that only records; empty: none */
 	struct plan_array landlock_rules;
 	struct plan_array landlock_ports;
 	uint64_t landlock_handled_fs; /* rights handled; 0: none */
@@ -164,6 +170,7 @@ struct plan {
 	struct plan_array environment;       /* plan_ref: NAME=VALUE, for a command complete */
 	struct plan_array environment_unset; /* plan_ref: names a door removes (a trailing * is a prefix) */
 	struct plan_array arguments;         /* plan_ref */
+	uint64_t descriptors;                /* a bit each: what a command gets besides 0, 1 and 2 */
 	struct plan_array directories;       /* plan_ref: working directories, the first that can be entered */
 	struct plan_array warnings;          /* plan_ref: lines for the caller, told before the start */
 
@@ -173,6 +180,9 @@ struct plan {
 	uint32_t umask;
 	int32_t nice;
 	int32_t oom_score_adjust;
+	uint32_t scheduler;          /* SCHED_* */
+	uint32_t scheduler_priority; /* of a real-time policy; 0: it is none */
+	uint32_t io_priority;        /* class and level as ioprio_set(2) takes them */
 
 	plan_ref shell; /* the person's shell */
 	plan_ref home;
@@ -189,9 +199,11 @@ struct plan {
 	ARRAY(cgroup_hierarchies, struct plan_cgroup_hierarchy)                                                        \
 	ARRAY(cgroup_writes, struct plan_cgroup_write)                                                                 \
 	ARRAY(limits, struct plan_limit)                                                                               \
+	ARRAY(processors, uint64_t)                                                                                    \
 	ARRAY(filter, struct plan_filter_instruction)                                                                  \
+	ARRAY(log_filter, struct plan_filter_instruction)                                                              \
 	ARRAY(landlock_rules, struct plan_landlock_rule)                                                               \
-	ARRAY(landlock_ports, struct plan_landlock_port)                                                               \
+	ARRAY(landlock_ports, struct plan_landlock_ports)                                                              \
 	ARRAY(environment, plan_ref)                                                                                   \
 	ARRAY(environment_unset, plan_ref)                                                                             \
 	ARRAY(arguments, plan_ref)                                                                                     \

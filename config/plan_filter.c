@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -102,6 +103,26 @@ static const struct filter_rule open_rules[] = {
 
 static const struct filter_rule openat_rules[] = {
         {REFUSE, 2, {ANY(2, MAKES_FILE), ANY(3, S_ISUID | S_ISGID)}},
+};
+
+/*
+ * For ConnectPorts= and BindPorts=: what speaks TCP by another name. Landlock looks at sockets that are plain TCP, and not at
+ * a connection that sending makes (found with Linux 6.18). All answer as a kernel that was built without it.
+ */
+#define PROTOCOL_SMC 256
+static const struct filter_rule disguised_tcp_rules[] = {
+        {FILTER_ERRNO(EPROTONOSUPPORT), 1, {EQUAL(2, IPPROTO_MPTCP)}},
+        {FILTER_ERRNO(EPROTONOSUPPORT), 1, {EQUAL(2, PROTOCOL_SMC)} },
+        {FILTER_ERRNO(EAFNOSUPPORT),    1, {EQUAL(0, AF_SMC)}       },
+};
+
+/* The flags as third and as fourth argument. */
+static const struct filter_rule flags_third_rules[] = {
+        {FILTER_ERRNO(EOPNOTSUPP), 1, {ANY(2, MSG_FASTOPEN)}},
+};
+
+static const struct filter_rule flags_fourth_rules[] = {
+        {FILTER_ERRNO(EOPNOTSUPP), 1, {ANY(3, MSG_FASTOPEN)}},
 };
 
 /* --- putting rules on calls --- */
@@ -206,26 +227,30 @@ static void restrict_namespaces(struct filter_rules *filter, uint32_t refused, s
 
 enum { FAMILIES = 64 }; /* AF_MAX is 46 in Linux 6.18 */
 
-struct family_rules {
-	struct filter_rule rules[FAMILIES + 1];
+struct socket_rules {
+	struct filter_rule rules[COUNT(disguised_tcp_rules) + FAMILIES + 1];
 	size_t count;
 };
 
 /* Families by bit; allow: only these, else all but these. */
-static void restrict_families(struct filter_rules *filter, uint64_t families, bool allow, struct family_rules *family)
+static void restrict_families(struct socket_rules *family, uint64_t families, bool allow)
 {
 	const uint32_t refuse = FILTER_ERRNO(EAFNOSUPPORT);
 
-	family->count = 0;
 	for (uint32_t i = 0; i < FAMILIES; i++)
 		if (families >> i & 1)
 			family->rules[family->count++] =
 			        (struct filter_rule){allow ? SECCOMP_RET_ALLOW : refuse, 1, {EQUAL(0, i)}};
 	if (allow)
 		family->rules[family->count++] = (struct filter_rule){refuse, 0, {{0}}};
-	if (family->count > 0)
-		CHECK_CALLS(filter, family->rules, family->count, NUMBER_socket, NUMBER_socketpair);
-	refuse_unseen_calls(filter);
+}
+
+static void restrict_ports(struct filter_rules *filter, struct socket_rules *rules)
+{
+	for (size_t i = 0; i < COUNT(disguised_tcp_rules); i++)
+		rules->rules[rules->count++] = disguised_tcp_rules[i];
+	CHECK_CALLS(filter, flags_third_rules, COUNT(flags_third_rules), NUMBER_sendmsg);
+	CHECK_CALLS(filter, flags_fourth_rules, COUNT(flags_fourth_rules), NUMBER_sendto, NUMBER_sendmmsg);
 }
 
 /* --- reading the profile --- */
@@ -303,7 +328,7 @@ static int read_architectures(struct draft *draft)
 
 /* systemd.exec(5): the first word says whether what is listed is allowed or refused; later words add or take
  * away; none begins anew, with nothing, also after words that were inherited. */
-static int read_families(struct draft *draft, struct filter_rules *filter, struct family_rules *rules)
+static int read_families(struct draft *draft, struct socket_rules *rules)
 {
 	const struct value *value = profile_value(draft->profile, KEY_RestrictAddressFamilies);
 	uint64_t families = 0;
@@ -328,11 +353,26 @@ static int read_families(struct draft *draft, struct filter_rules *filter, struc
 		else
 			families &= ~(UINT64_C(1) << family);
 	}
-	restrict_families(filter, families, allow, rules);
+	restrict_families(rules, families, allow);
 	return 0;
 }
 
-static int add_program(struct draft *draft, const struct filter_rules *filter)
+static int read_sockets(struct draft *draft, struct filter_rules *filter, struct socket_rules *rules)
+{
+	rules->count = 0;
+	if (profile_value(draft->profile, KEY_ConnectPorts)->word_count > 0 ||
+	    profile_value(draft->profile, KEY_BindPorts)->word_count > 0)
+		restrict_ports(filter, rules);
+	if (read_families(draft, rules) != 0)
+		return -1;
+	if (rules->count > 0)
+		CHECK_CALLS(filter, rules->rules, rules->count, NUMBER_socket, NUMBER_socketpair);
+	if (rules->count > 0)
+		refuse_unseen_calls(filter);
+	return 0;
+}
+
+static int add_program(struct draft *draft, const struct filter_rules *filter, struct draft_vector *vector)
 {
 	struct filter_program program;
 
@@ -342,20 +382,55 @@ static int add_program(struct draft *draft, const struct filter_rules *filter)
 		                 FILTER_INSTRUCTIONS_MAX);
 		return -1;
 	}
-	for (size_t i = 0; i < program.count; i++)
-		*DRAFT_ADD(draft, filter, struct plan_filter_instruction) = program.instructions[i];
+	for (size_t i = 0; i < program.count; i++) {
+		struct plan_filter_instruction *next = draft_add(draft, vector, sizeof(*next));
+		*next = program.instructions[i];
+	}
 	return 0;
+}
+
+/*
+ * A filter of its own: the kernel takes the answer of whichever filter is stricter, and recording is stricter than allowing
+ * only (seccomp(2)). So what the other one refuses stays refused, and what it allows by its arguments is recorded too.
+ */
+static int plan_log(struct draft *draft)
+{
+	const struct value *value = profile_value(draft->profile, KEY_SystemCallLog);
+	struct filter_rules filter = {.check_count = 0};
+	struct syscall_set logged = {{0}};
+
+	if (value->word_count == 0)
+		return 0;
+	if (!draft->facts->seccomp_log) {
+		policy_error_add(draft->errors, false, value->words[0].file, value->words[0].line, 0,
+		                 "add the word log to sysctl kernel.seccomp.actions_logged",
+		                 "SystemCallLog: this kernel records no system calls");
+		return -1;
+	}
+	if (value->words[0].text[0] == '~')
+		syscall_set_begin(&logged, NULL);
+	for (size_t i = 0; i < value->word_count; i++) {
+		const char *word = value->words[i].text;
+		if (syscall_set_apply(&logged, word) == 0)
+			continue;
+		word += *word == '~';
+		return unknown_word(draft, &value->words[i], "SystemCallLog", "system call or group",
+		                    syscall_nearest(word, strlen(word)));
+	}
+	for (unsigned i = 0; i < SYSCALL_NUMBERS; i++)
+		filter.actions[i] = syscall_set_has(&logged, i) ? SECCOMP_RET_LOG : SECCOMP_RET_ALLOW;
+	return add_program(draft, &filter, &draft->log_filter);
 }
 
 int plan_filter(struct draft *draft)
 {
 	struct filter_rules filter = {.check_count = 0};
 	struct namespace_rules namespaces;
-	struct family_rules families;
+	struct socket_rules sockets;
 	const struct profile *profile = draft->profile;
 
 	if (read_calls(draft, &filter) != 0 || read_architectures(draft) != 0 ||
-	    read_families(draft, &filter, &families) != 0)
+	    read_sockets(draft, &filter, &sockets) != 0)
 		return -1;
 	CHECK_CALLS(&filter, terminal_rules, COUNT(terminal_rules), NUMBER_ioctl);
 	if (profile_is(profile, KEY_RestrictNamespaces))
@@ -371,5 +446,7 @@ int plan_filter(struct draft *draft)
 		restrict_realtime(&filter);
 	if (profile_is(profile, KEY_RestrictSUIDSGID))
 		restrict_suid_sgid(&filter);
-	return add_program(draft, &filter);
+	if (add_program(draft, &filter, &draft->filter) != 0)
+		return -1;
+	return plan_log(draft);
 }

@@ -109,6 +109,10 @@ static bool landlock_fits(const struct plan *plan)
 	for (uint32_t i = 0; i < plan->landlock_rules.count; i++)
 		if ((rules[i].flags & ~(uint32_t)STEP_IF_EXISTS) || !string_fits(plan, rules[i].path))
 			return false;
+	const struct plan_landlock_ports *ports = plan_array(plan, plan->landlock_ports);
+	for (uint32_t i = 0; i < plan->landlock_ports.count; i++)
+		if (ports[i].first > ports[i].last || ports[i].last > 65535)
+			return false;
 	return true;
 }
 
@@ -132,7 +136,8 @@ static bool scalars_fit(const struct plan *plan)
 		if (!string_fits(plan, refs[i]))
 			return false;
 	return !(plan->flags & ~(uint32_t)PLAN_FLAGS) && plan->umask <= 0777 && plan->kill_signal >= 1 &&
-	       plan->kill_signal <= 64 && plan->filter.count <= 4096; /* BPF_MAXINSNS */
+	       plan->kill_signal <= 64 && plan->filter.count <= 4096 &&
+	       plan->log_filter.count <= 4096; /* BPF_MAXINSNS */
 }
 
 static bool lists_fit(const struct plan *plan)

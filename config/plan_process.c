@@ -212,6 +212,22 @@ static void plan_doors(struct draft *draft)
 		add_door(draft, draft->facts->shells[i]);
 }
 
+/* Who comes in by a door is started by the login program, whose descriptors are its own. */
+static int plan_descriptors(struct draft *draft)
+{
+	const struct value *value = profile_value(draft->profile, KEY_PassFileDescriptors);
+
+	if (value->word_count > 0 && draft->request->kind == REQUEST_SESSION) {
+		policy_error_add(draft->errors, false, value->words[0].file, value->words[0].line, 0,
+		                 "leave it out of profiles that confine logins",
+		                 "PassFileDescriptors: a login passes none but 0, 1 and 2");
+		return -1;
+	}
+	for (size_t i = 0; i < value->word_count; i++)
+		draft->head.descriptors |= UINT64_C(1) << strtoul(value->words[i].text, NULL, 10) % 64;
+	return 0;
+}
+
 int plan_process(struct draft *draft)
 {
 	const struct profile *profile = draft->profile;
@@ -226,7 +242,6 @@ int plan_process(struct draft *draft)
 		head->flags |= PLAN_SET_NICE;
 		head->nice = (int32_t)nice->number;
 	}
-	head->oom_score_adjust = (int32_t)profile_value(profile, KEY_OOMScoreAdjust)->number;
 	if (profile_value(profile, KEY_UMask)->is_set) {
 		head->flags |= PLAN_SET_UMASK;
 		head->umask = (uint32_t)profile_value(profile, KEY_UMask)->number;
@@ -237,9 +252,12 @@ int plan_process(struct draft *draft)
 	const struct value *stop = profile_value(profile, KEY_TimeoutStopSec);
 	head->timeout_stop = stop->infinity ? UINT64_MAX : (uint64_t)stop->number;
 	plan_limits(draft);
+	plan_schedule(draft);
 	plan_command(draft);
 	plan_doors(draft);
 	int result = plan_environment(draft);
+	if (result == 0)
+		result = plan_descriptors(draft);
 	if (result == 0)
 		result = plan_directory(draft);
 	return result;

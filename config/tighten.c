@@ -5,6 +5,7 @@
  */
 #include "config/policy.h"
 
+#include "config/numbers.h"
 #include "config/syscalls.h"
 #include "config/value.h"
 
@@ -131,6 +132,20 @@ static bool is_fewer_syscalls(const struct value *old, const struct value *new)
 	return true;
 }
 
+static bool is_number_list(const struct key *key)
+{
+	return key->words && (strcmp(key->words, "index") == 0 || strcmp(key->words, "port") == 0);
+}
+
+static bool is_fewer_numbers(const struct value *old, const struct value *new)
+{
+	struct numbers before, after;
+
+	numbers_read(old, &before);
+	numbers_read(new, &after);
+	return new->word_count > 0 && numbers_within(&after, &before);
+}
+
 /* Whether a list of allowed things is within the old one. Words that refuse only take away and are not asked
  * here. */
 static bool is_subset(const struct change *change)
@@ -141,6 +156,8 @@ static bool is_subset(const struct change *change)
 		return new->word_count > 0 && (family_bits(new) & ~family_bits(old)) == 0;
 	if (change->id == KEY_SystemCallFilter)
 		return is_fewer_syscalls(old, new);
+	if (is_number_list(change->key))
+		return is_fewer_numbers(old, new);
 	/* Empty means nothing for capabilities, and no restriction for the rest. */
 	if (new->word_count == 0)
 		return change->id == KEY_CapabilityBoundingSet;

@@ -2,6 +2,8 @@
 /* The words of lists: for each row of config/keys.def that names a check, what its words may be. */
 #include "config/value.h"
 
+#include "config/numbers.h"
+#include "config/plan.h"
 #include "config/syscalls.h"
 
 #include <limits.h>
@@ -258,37 +260,18 @@ static const char *check_syscall(const char *text, size_t length, size_t index)
 
 /* --- numbers --- */
 
-/* Digits without a sign or leading zeros, up to a maximum. */
 static bool read_number(const char *text, size_t length, uint64_t maximum, uint64_t *ret_number)
 {
-	uint64_t number = 0;
+	uint64_t last;
 
-	if (length == 0 || (length > 1 && *text == '0'))
-		return false;
-	for (size_t i = 0; i < length; i++) {
-		if (!is_digit(text[i]))
-			return false;
-		uint64_t digit = (uint64_t)(text[i] - '0');
-		if (number > (UINT64_MAX - digit) / 10)
-			return false;
-		number = number * 10 + digit;
-	}
-	*ret_number = number;
-	return number <= maximum;
+	return !memchr(text, '-', length) && numbers_range(text, length, maximum, ret_number, &last);
 }
 
 static bool is_range(const char *text, size_t length, uint64_t minimum, uint64_t maximum)
 {
-	const char *dash = memchr(text, '-', length);
-	size_t first_length = dash ? (size_t)(dash - text) : length;
 	uint64_t first, last;
 
-	if (!read_number(text, first_length, maximum, &first))
-		return false;
-	last = first;
-	if (dash && !read_number(dash + 1, length - first_length - 1, maximum, &last))
-		return false;
-	return first >= minimum && first <= last;
+	return numbers_range(text, length, maximum, &first, &last) && first >= minimum;
 }
 
 static const char *check_index(const char *text, size_t length, size_t index)
@@ -299,8 +282,9 @@ static const char *check_index(const char *text, size_t length, size_t index)
 
 static const char *check_port(const char *text, size_t length, size_t index)
 {
-	(void)index;
-	return is_range(text, length, 1, 65535) ? NULL : "a port or range of ports (8000-8080)";
+	if (equals(text, length, "none"))
+		return index == 0 ? NULL : "\"none\" alone";
+	return is_range(text, length, 1, 65535) ? NULL : "a port, a range of ports (8000-8080) or none";
 }
 
 static const char *check_descriptor(const char *text, size_t length, size_t index)
@@ -308,7 +292,9 @@ static const char *check_descriptor(const char *text, size_t length, size_t inde
 	uint64_t number;
 
 	(void)index;
-	return read_number(text, length, INT_MAX, &number) && number > 2 ? NULL : "the number of a descriptor above 2";
+	return read_number(text, length, PLAN_DESCRIPTOR_MAX, &number) && number > 2
+	               ? NULL
+	               : "the number of a descriptor, 3 to 63";
 }
 
 static bool is_amount(const char *text, size_t length)

@@ -103,6 +103,13 @@ int open_proc(void)
 	return fd;
 }
 
+void close_set(uint64_t descriptors)
+{
+	for (int fd = 0; fd < 64; fd++)
+		if (descriptors >> fd & 1)
+			close(fd);
+}
+
 int close_descriptors(unsigned first, unsigned last, unsigned flags)
 {
 	if (first > last)

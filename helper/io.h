@@ -29,6 +29,9 @@ int open_resolved(int directory, const char *path, uint64_t flags, uint64_t mode
 /* Opens /proc and proves that it is a procfs (threats A6.6). Returns an O_PATH descriptor, or -1 with errno. */
 int open_proc(void);
 
+/* Closes every descriptor whose bit is set. */
+void close_set(uint64_t descriptors);
+
 /* close_range(2) for first to last with flags, by hand where the kernel lacks it. Returns 0, or -1 with errno. */
 int close_descriptors(unsigned first, unsigned last, unsigned flags);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/plan.h"
 #include "helper/caller/caller.h"
 #include "helper/die.h"
 #include "helper/io.h"
@@ -37,8 +38,7 @@ static int answer_caller(const struct options *options, const struct caller_stat
 {
 	enum request_kind kind = options->user ? REQUEST_SESSION : REQUEST_RUN;
 	pid_t opener = privileged && options->user ? getppid() : 0;
-	struct host_facts *facts =
-	        options->verb == VERB_POLICY_CHECK ? NULL : facts_read(privileged, kind, opener);
+	struct host_facts *facts = options->verb == VERB_POLICY_CHECK ? NULL : facts_read(privileged, kind, opener);
 
 	privs_become_caller();
 	return options->verb == VERB_FEATURES ? caller_features(options, facts, privileged)
@@ -54,7 +54,8 @@ int main(int argc, char **argv, char **environment)
 	if (argc < 1 || !argv[0]) /* execve(2) lets a caller leave argv empty */
 		_exit(EXIT_REFUSED);
 	int usage = options_parse(argc, argv, &options, why, sizeof(why));
-	sanitise(environment, usage == 0 ? descriptor_to_keep(&options) : -1, &caller);
+	unsigned last = usage == 0 && options.verb == VERB_RUN ? PLAN_DESCRIPTOR_MAX : 2;
+	sanitise(environment, usage == 0 ? descriptor_to_keep(&options) : -1, last, &caller);
 	if (usage != 0)
 		die("%s", why);
 	if (options.verb != VERB_RUN && options.verb != VERB_SESSION) {

@@ -26,6 +26,7 @@
 #include "helper/inside/finish.h"
 #include "helper/io.h"
 #include "helper/privs.h"
+#include "helper/schedule.h"
 
 /* The session's own, bound there by root in the login program's view only. */
 static const char session_plan[] = "/run/sandbox-run/session/plan";
@@ -199,7 +200,11 @@ int main(int argc, char **argv, char **environment)
 		run(path, argv, environment);
 	}
 	enter_cgroups(plan);
-	if (setns(session, CLONE_NEWUSER | CLONE_NEWNS | (int)(plan->namespaces & (CLONE_NEWCGROUP | CLONE_NEWTIME))) != 0)
+	schedule_begin(plan, proc);
+	schedule_realtime(plan, 0);
+	schedule_apply(plan);
+	if (setns(session, CLONE_NEWUSER | CLONE_NEWNS | (int)(plan->namespaces & (CLONE_NEWCGROUP | CLONE_NEWTIME))) !=
+	    0)
 		die_errno("enter the session");
 	privs_enter_person(plan->inside_uid, plan->inside_gid, plan_array(plan, plan->groups), plan->groups.count);
 	privs_drop_capabilities();

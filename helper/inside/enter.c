@@ -84,10 +84,19 @@ static void set_host_name(const struct plan *plan)
 		die_errno("set the host name");
 }
 
-void inside_keep_only(int descriptor)
+void inside_keep_only(const struct inside *inside)
 {
-	if (close_descriptors(3, (unsigned)descriptor - 1, 0) != 0 ||
-	    close_descriptors((unsigned)descriptor + 1, ~0U, 0) != 0)
+	unsigned next = 3, control = (unsigned)inside->control;
+
+	for (unsigned fd = 3; fd <= PLAN_DESCRIPTOR_MAX || fd <= control; fd++) {
+		bool passed = fd <= PLAN_DESCRIPTOR_MAX && (inside->plan->descriptors >> fd & 1);
+		if (fd != control && !passed)
+			continue;
+		if (close_descriptors(next, fd - 1, 0) != 0)
+			die_errno("close the host's descriptors");
+		next = fd + 1;
+	}
+	if (close_descriptors(next, ~0U, 0) != 0)
 		die_errno("close the host's descriptors");
 }
 
@@ -116,7 +125,7 @@ void inside_main(const struct inside *inside)
 	wait_gate(inside->gate);
 	clock_enter(plan);
 	pid_t offered = plan->flags & PLAN_SESSION ? session_offer(inside) : 0;
-	inside_keep_only(inside->control);
+	inside_keep_only(inside);
 	privs_drop_capabilities();
 	init_main(inside, offered);
 }

@@ -32,8 +32,9 @@ struct inside {
 	const struct login_mounts *login; /* a session; NULL for a command */
 };
 
-/* Closes everything but 0 to 2 and one other: nothing that stays inside holds on to the host (threats B1.3). */
-void inside_keep_only(int descriptor);
+/* Closes everything but 0 to 2, the control socket, and what the plan passes on: nothing that stays inside holds on to the host
+ * (threats B1.3). */
+void inside_keep_only(const struct inside *inside);
 
 /* Never returns: ends with the payload. */
 noreturn void inside_main(const struct inside *inside);

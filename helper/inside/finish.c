@@ -7,6 +7,7 @@
 #include "helper/inside/finish.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/keyctl.h>
@@ -58,14 +59,14 @@ static void nice_apply(const struct plan *plan)
 		die_errno("set nice value %d", plan->nice);
 }
 
-static void filter_load(const struct plan *plan)
+static void filter_load(const struct plan *plan, struct plan_array filter)
 {
 	const struct sock_fprog program = {
-	        .len = (unsigned short)plan->filter.count,
-	        .filter = (struct sock_filter *)(uintptr_t)plan_array(plan, plan->filter),
+	        .len = (unsigned short)filter.count,
+	        .filter = (struct sock_filter *)(uintptr_t)plan_array(plan, filter),
 	};
 
-	if (plan->filter.count == 0)
+	if (filter.count == 0)
 		return;
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
 		die_errno("load the system call filter");
@@ -101,5 +102,9 @@ void finish_restrict(const struct plan *plan)
 	landlock_restrict(plan);
 	if (close_descriptors(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
 		die_errno("mark descriptors");
-	filter_load(plan);
+	for (int fd = 3; fd <= (int)PLAN_DESCRIPTOR_MAX; fd++)
+		if ((plan->descriptors >> fd & 1) && fcntl(fd, F_SETFD, 0) != 0)
+			die_errno("PassFileDescriptors: descriptor %d", fd);
+	filter_load(plan, plan->log_filter); /* first: the other may forbid it */
+	filter_load(plan, plan->filter);
 }

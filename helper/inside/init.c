@@ -166,6 +166,7 @@ void init_main(const struct inside *inside, pid_t offered)
 	if (!(inside->plan->flags & PLAN_SESSION))
 		start_payload(&init);
 	release_standard_descriptors(null);
+	close_set(inside->plan->descriptors);
 	close_fd(&null);
 	privs_no_new_privileges();
 	own_filter_init();

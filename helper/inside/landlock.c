@@ -44,15 +44,16 @@ static void allow_below(int ruleset, const char *path, const struct plan_landloc
 		die_errno("Landlock: allow %s", path);
 }
 
-static void allow_port(int ruleset, const struct plan_landlock_port *port)
+static void allow_ports(int ruleset, const struct plan_landlock_ports *ports)
 {
 	struct {
 		uint64_t allowed_access;
 		uint64_t port;
-	} attributes = {port->access, port->port};
+	} attributes = {ports->access, ports->first};
 
-	if (syscall(SYS_landlock_add_rule, ruleset, 2 /* LANDLOCK_RULE_NET_PORT */, &attributes, 0) != 0)
-		die_errno("Landlock: allow port %llu", (unsigned long long)port->port);
+	for (; attributes.port <= ports->last; attributes.port++)
+		if (syscall(SYS_landlock_add_rule, ruleset, 2 /* LANDLOCK_RULE_NET_PORT */, &attributes, 0) != 0)
+			die_errno("Landlock: allow port %u", (unsigned)attributes.port);
 }
 
 void landlock_restrict(const struct plan *plan)
@@ -71,9 +72,9 @@ void landlock_restrict(const struct plan *plan)
 	const struct plan_landlock_rule *rules = plan_array(plan, plan->landlock_rules);
 	for (uint32_t i = 0; i < plan->landlock_rules.count; i++)
 		allow_below(ruleset, plan_string(plan, rules[i].path), &rules[i]);
-	const struct plan_landlock_port *ports = plan_array(plan, plan->landlock_ports);
+	const struct plan_landlock_ports *ports = plan_array(plan, plan->landlock_ports);
 	for (uint32_t i = 0; i < plan->landlock_ports.count; i++)
-		allow_port(ruleset, &ports[i]);
+		allow_ports(ruleset, &ports[i]);
 	if (syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
 		die_errno("Landlock: restrict");
 }

@@ -16,6 +16,7 @@
 
 #include "helper/die.h"
 #include "helper/inside/finish.h"
+#include "helper/schedule.h"
 #include "protocol/message.h"
 
 static volatile bool *not_executed;
@@ -134,6 +135,7 @@ void payload_main(const struct inside *inside, volatile bool *failed)
 	own_group();
 	finish_keyring(plan);
 	finish_directory(plan);
+	schedule_apply(plan);
 	limits_restore(inside->caller);
 	umask(inside->caller->mask);
 	default_signals();

@@ -39,7 +39,7 @@ static noreturn void offer(const struct inside *inside)
 	for (size_t i = 0; i < login->count; i++)
 		mounts_attach(login->mounts[i].mount, login->mounts[i].target, login->mounts[i].optional);
 	mounts_doors(inside->plan, login->door);
-	inside_keep_only(inside->control);
+	inside_keep_only(inside);
 	privs_drop_capabilities();
 	privs_no_new_privileges();
 	send_pidfd(inside->control);

@@ -21,6 +21,7 @@
 #include "helper/outside/status.h"
 #include "helper/outside/supervise.h"
 #include "helper/privs.h"
+#include "helper/schedule.h"
 
 /* What must not be left behind, whatever happens from here on. */
 static struct registry_entry entry;
@@ -116,6 +117,7 @@ int command_run(const struct options *options, const struct caller_state *caller
 	struct plan *plan = make_plan(options, caller, privileged);
 	if (options->dry_run)
 		return show_plan(plan, options->json);
+	sanitise_passed(caller, plan->descriptors);
 	show_warnings(plan, options->quiet);
 
 	supervise_prepare();
@@ -131,7 +133,9 @@ int command_run(const struct options *options, const struct caller_state *caller
 	        .caller = caller,
 	        .proc = proc,
 	};
+	schedule_begin(plan, proc);
 	spawn_sandbox(&request, &spawned);
+	close_set(plan->descriptors); /* whoever waits for the end of a pipe waits for the command alone */
 	spawn_admit(&request, &spawned);
 	status_start(id, plan, spawned.pid, proc);
 	if (options->verbose)

@@ -11,6 +11,7 @@
 
 #include "config/policy.h"
 #include "helper/die.h"
+#include "helper/io.h"
 
 enum { SUBORDINATE_MAX = 1 << 30 };
 
@@ -48,6 +49,19 @@ static struct id_range read_subordinate(const char *path, const struct identity 
 	if (file)
 		fclose(file);
 	return range;
+}
+
+/* The administrator may have taken the action out (seccomp(2), "/proc interfaces"). */
+static bool logs_system_calls(void)
+{
+	char text[256], *position = NULL;
+
+	if (read_text(AT_FDCWD, "/proc/sys/kernel/seccomp/actions_logged", text, sizeof(text)) < 0)
+		return false;
+	for (char *word = strtok_r(text, " \n", &position); word; word = strtok_r(NULL, " \n", &position))
+		if (strcmp(word, "log") == 0)
+			return true;
+	return false;
 }
 
 static const char *copy(const char *text)
@@ -97,6 +111,7 @@ void facts_for_profile(struct host_facts *facts, const struct profile *profile, 
 		facts->subordinate_uids = read_subordinate("/etc/subuid", person);
 		facts->subordinate_gids = read_subordinate("/etc/subgid", person);
 	}
+	facts->seccomp_log = profile_value(profile, KEY_SystemCallLog)->word_count > 0 && logs_system_calls();
 	if (profile_value(profile, KEY_EtcUsers)->word_count > 0)
 		read_accounts(facts, profile_value(profile, KEY_EtcUsers));
 	const struct value *root = profile_value(profile, KEY_RootDirectory);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/personality.h>
@@ -32,28 +33,52 @@ static void open_standard_descriptors(void)
 }
 
 /* A directory or an O_PATH descriptor is a way out: openat(0, "..."). */
-static void check_standard_descriptors(void)
+static void check_descriptor(int fd)
 {
-	for (int fd = 0; fd <= 2; fd++) {
-		struct stat status;
-		int flags = fcntl(fd, F_GETFL);
-		if (flags < 0 || fstat(fd, &status) != 0)
-			die_errno("descriptor %d", fd);
-		if ((flags & O_PATH) || S_ISDIR(status.st_mode))
-			die("descriptor %d is a directory or a path handle, which would lead out of the sandbox", fd);
-	}
+	struct stat status;
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fstat(fd, &status) != 0)
+		die_errno("descriptor %d", fd);
+	if ((flags & O_PATH) || S_ISDIR(status.st_mode))
+		die("descriptor %d is a directory or a path handle, which would lead out of the sandbox", fd);
 }
 
-static void close_others(int keep)
+/* All above last but keep, -1: none. */
+static void close_others(int keep, unsigned last)
 {
-	if (keep > 2) {
-		if (close_descriptors(3, (unsigned)keep - 1, 0) != 0 ||
-		    close_descriptors((unsigned)keep + 1, ~0U, 0) != 0)
+	unsigned next = last + 1;
+
+	if (keep > (int)last) {
+		if (close_descriptors(next, (unsigned)keep - 1, 0) != 0)
 			die_errno("close inherited descriptors");
-		if (fcntl(keep, F_SETFD, FD_CLOEXEC) != 0)
-			die_errno("descriptor %d", keep);
-	} else if (close_descriptors(3, ~0U, 0) != 0) {
+		next = (unsigned)keep + 1;
+	}
+	if (close_descriptors(next, ~0U, 0) != 0)
 		die_errno("close inherited descriptors");
+	if (keep > 2 && fcntl(keep, F_SETFD, FD_CLOEXEC) != 0)
+		die_errno("descriptor %d", keep);
+}
+
+static void remember_descriptors(int keep, unsigned last, struct caller_state *state)
+{
+	if (close_descriptors(3, last, CLOSE_RANGE_CLOEXEC) != 0)
+		die_errno("mark inherited descriptors");
+	for (int fd = 3; fd <= (int)last; fd++)
+		if (fd != keep && fcntl(fd, F_GETFD) >= 0)
+			state->descriptors |= UINT64_C(1) << fd;
+}
+
+void sanitise_passed(const struct caller_state *state, uint64_t descriptors)
+{
+	close_set(state->descriptors & ~descriptors);
+	for (int fd = 3; fd < 64; fd++) {
+		if (!(descriptors >> fd & 1))
+			continue;
+		if (!(state->descriptors >> fd & 1))
+			die("PassFileDescriptors: descriptor %d is not open, or the one for events: open it before",
+			    fd);
+		check_descriptor(fd);
 	}
 }
 
@@ -132,7 +157,7 @@ static void leave_directory(struct caller_state *state)
 		die_errno("enter /");
 }
 
-void sanitise(char **environment, int keep, struct caller_state *ret_state)
+void sanitise(char **environment, int keep, unsigned last, struct caller_state *ret_state)
 {
 	open_standard_descriptors();
 	privs_not_dumpable();
@@ -140,8 +165,10 @@ void sanitise(char **environment, int keep, struct caller_state *ret_state)
 		die_errno("clear parent death signal");
 	ret_state->environment = environment;
 	clearenv();
-	close_others(keep);
-	check_standard_descriptors();
+	close_others(keep, last);
+	remember_descriptors(keep, last, ret_state);
+	for (int fd = 0; fd <= 2; fd++)
+		check_descriptor(fd);
 	reset_signals();
 	ret_state->mask = umask(022);
 	if (personality(PER_LINUX) < 0)

@@ -25,6 +25,7 @@
 #include "helper/io.h"
 #include "helper/outside/status.h"
 #include "helper/privs.h"
+#include "helper/schedule.h"
 #include "protocol/message.h"
 
 enum { SETUP_TIMEOUT_MS = 10000, ABANDON_TIMEOUT_MS = 3000 };
@@ -187,6 +188,7 @@ void spawn_admit(const struct spawn_request *request, const struct spawned *spaw
 	if (request->cgroup && cgroup_verify(request->cgroup, spawned->pid, why, sizeof(why)) != 0)
 		not_admitted(spawned, why);
 	set_clocks(request->plan, spawned->clocks);
+	schedule_realtime(request->plan, spawned->pid);
 	if (write_all(spawned->gate, "g", 1) != 0)
 		not_admitted(spawned, "the sandbox's first process ended during set-up");
 }

@@ -99,6 +99,57 @@ static bool try_raw_socket(long unused)
 	return socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) >= 0;
 }
 
+static struct sockaddr_in loopback(long port)
+{
+	return (struct sockaddr_in){.sin_family = AF_INET,
+	                            .sin_port = htons((uint16_t)port),
+	                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+static bool connect_by(int protocol, long port)
+{
+	const struct sockaddr_in address = loopback(port);
+	int fd = socket(AF_INET, SOCK_STREAM, protocol);
+
+	return fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+}
+
+static bool try_connect(long port)
+{
+	return connect_by(IPPROTO_TCP, port);
+}
+
+static bool try_mptcp(long port)
+{
+	return connect_by(IPPROTO_MPTCP, port);
+}
+
+/* Sends the first bytes with the connection's first packet, without connect(2). */
+static bool try_fast_open(long port)
+{
+	struct sockaddr_in address = loopback(port);
+
+	return sendto(socket(AF_INET, SOCK_STREAM, 0), "x", 1, MSG_FASTOPEN, (struct sockaddr *)&address,
+	              sizeof(address)) >= 0;
+}
+
+static bool try_fast_open_message(long port)
+{
+	struct sockaddr_in address = loopback(port);
+	struct iovec part = {"x", 1};
+	struct msghdr message = {
+	        .msg_name = &address, .msg_namelen = sizeof(address), .msg_iov = &part, .msg_iovlen = 1};
+
+	return sendmsg(socket(AF_INET, SOCK_STREAM, 0), &message, MSG_FASTOPEN) >= 0;
+}
+
+static bool try_bind(long port)
+{
+	const struct sockaddr_in address = loopback(port);
+
+	return bind(socket(AF_INET, SOCK_STREAM, 0), (const struct sockaddr *)&address, sizeof(address)) == 0;
+}
+
 /* The name comes from the test, so that several can run at once. */
 static bool try_abstract(long number)
 {
@@ -226,6 +277,11 @@ static const struct probe {
         {"spin",          try_spin         },
         {"socket",        try_socket       },
         {"raw-socket",    try_raw_socket   },
+        {"connect",       try_connect      },
+        {"mptcp",         try_mptcp        },
+        {"fast-open",     try_fast_open    },
+        {"fast-open-message", try_fast_open_message},
+        {"bind",          try_bind         },
         {"abstract",      try_abstract     },
         {"key",           try_key          },
         {"i386",          try_i386         },

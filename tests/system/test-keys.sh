@@ -46,6 +46,7 @@ also=               # further lines of the policy, in both of a row's runs
 before=()           # a command that the caller puts before the sandbox
 person=as_alice     # or as_root
 input=/dev/null
+after=              # what to look at outside once it has ended; printed after what the probe printed
 words='exec 2>/dev/null
 can() { if (eval "$1") >/dev/null; then echo can; else echo cannot; fi; }
 probe=/usr/lib/keys/probe'
@@ -70,7 +71,7 @@ look() {
 	said=$("$person" "${before[@]}" "$@" sh -c "$words
 $probe" 2>&1 <"$input")
 	status=$?
-	said=$(echo $said)
+	said=$(echo $said ${after:+$($after)})
 	echo "${said:-status $status}"
 }
 inside() { look "$1" "$helper" run --quiet --; }
@@ -105,7 +106,7 @@ refused_with() {
 		policy "$key=$value
 $also"
 		rm -f "$work_directory/ran"
-		said=$("$person" "$helper" run --quiet -- sh -c ": >$work_directory/ran" 2>&1)
+		said=$("$person" "${before[@]}" "$helper" run --quiet -- sh -c ": >$work_directory/ran" 2>&1)
 		status=$?
 		[[ $said == *"$text"* ]] && said=told
 		[ ! -e "$work_directory/ran" ] || said="the payload ran"
@@ -383,6 +384,30 @@ x86_64)
 	;;
 *) cannot SystemCallArchitectures "no program of another architecture for $(uname -m)" ;;
 esac
+# recorded: whether the kernel's log has a new record of a call that was allowed, by a program that calls itself keys-PID
+recorded() {
+	local before now tries
+
+	before=$(cat "$work/records")
+	for tries in {1..15}; do
+		now=$(dmesg | grep -c "type=1326 .*comm=\"keys-$$\".* code=0x7ffc0000")
+		[ "$now" = "$before" ] || break
+		sleep 0.1
+	done
+	echo "$now" >"$work/records"
+	if [ "$now" -gt "$before" ]; then echo recorded; else echo unrecorded; fi
+}
+echo 0 >"$work/records"
+if dmesg >/dev/null 2>&1 && ! pidof auditd >/dev/null; then
+	after=recorded call="printf keys-$$ >/proc/self/comm; can 'kill -0 \$\$'"
+	effect SystemCallLog kill "can recorded" unset "can unrecorded" "$call"
+	effect SystemCallLog "@signal ~kill" "can unrecorded" "kill gettid" "can recorded" "$call"
+	also='SystemCallFilter=~kill'
+	effect SystemCallLog kill "cannot unrecorded" gettid "cannot unrecorded" "$call"
+	after='' also=
+else
+	skip "SystemCallLog: the kernel's log goes elsewhere"
+fi
 effect RestrictAddressFamilies '~AF_NETLINK' "EAFNOSUPPORT can" unset "can can" '$probe socket 16; $probe socket 2'
 effect RestrictAddressFamilies none "EAFNOSUPPORT EAFNOSUPPORT" unset "can can" '$probe socket 1; $probe socket 2'
 effect MemoryDenyWriteExecute yes "EPERM EPERM" no "can can" '$probe write-execute; $probe execute-later'
@@ -421,8 +446,37 @@ if [ "$landlock" -ge 6 ]; then
 else
 	cannot Landlock "this kernel's has no scopes"
 fi
+if [ "$landlock" -ge 4 ]; then
+	also=PrivateNetwork=no
+	effect ConnectPorts "$port" can none EACCES "\$probe connect $port"
+	effect ConnectPorts "1-$((port - 1)) $((port + 1))-65535" EACCES "1-65535" can "\$probe connect $port"
+	for way in mptcp fast-open fast-open-message; do # ways around Landlock
+		if [ "$(outside "\$probe $way $port")" = can ]; then
+			refusal=EOPNOTSUPP
+			[ $way != mptcp ] || refusal=EPROTONOSUPPORT
+			effect ConnectPorts none $refusal unset can "\$probe $way $port"
+		else
+			skip "ConnectPorts: this kernel has no $way"
+		fi
+	done
+	also=PrivateNetwork=yes
+	effect BindPorts 8000-8010 "can can EACCES" none "EACCES EACCES EACCES" 'for n in 8000 8010 8011; do $probe bind $n; done'
+	effect BindPorts 8000 "can ECONNREFUSED" unset "can ECONNREFUSED" '$probe bind 8000; $probe connect 8000'
+	also=$'PrivateNetwork=yes\nConnectPorts=8000'
+	effect BindPorts 8001 "EACCES ECONNREFUSED" 8000 "can ECONNREFUSED" '$probe bind 8000; $probe connect 8000'
+	also=Landlock=off
+	refused ConnectPorts 80
+	refused BindPorts 80
+	also=
+else
+	for key in ConnectPorts BindPorts; do
+		refused $key 80
+		skip "$key: this kernel's Landlock knows no ports"
+	done
+fi
+for key in ConnectPorts BindPorts; do refused $key 0 65536 90-80 http "80 none" 80,443; done
 for key in NoNewPrivileges MemoryDenyWriteExecute LockPersonality RestrictRealtime RestrictSUIDSGID; do refused $key maybe; done
-for key in KeyringMode Landlock CapabilityBoundingSet SystemCallFilter RestrictAddressFamilies SystemCallErrorNumber \
+for key in SystemCallLog KeyringMode Landlock CapabilityBoundingSet SystemCallFilter RestrictAddressFamilies SystemCallErrorNumber \
 	SystemCallArchitectures; do
 	refused $key other
 done
@@ -459,6 +513,36 @@ effect UMask 0077 "0077 600" 0022 "0022 644" 'umask; : >/tmp/f; stat -c %a /tmp/
 before=(nice -n 3)
 effect Nice 7 7 unset 3 nice
 effect Nice 1 3 unset 3 nice
+before=()
+if [ "$(nproc)" -gt 1 ]; then
+	processors='sed -n "s/^Cpus_allowed_list:\t//p" /proc/self/status'
+	effect CPUAffinity 1 1 0 0 "$processors"
+	effect CPUAffinity "0-1 8191" 0-1 0 0 "$processors"
+else
+	skip "CPUAffinity: this machine has one processor"
+fi
+policy='chrt -p $$ | sed -n "s/.* policy: //p"'
+effect CPUSchedulingPolicy batch SCHED_BATCH other SCHED_OTHER "$policy"
+effect CPUSchedulingPolicy idle SCHED_IDLE unset SCHED_OTHER "$policy"
+if (chrt -r -p 1 $BASHPID) 2>/dev/null; then
+	effect CPUSchedulingPolicy rr SCHED_RR other SCHED_OTHER "$policy"
+	effect CPUSchedulingPolicy fifo "SCHED_FIFO EPERM" outside "SCHED_OTHER EPERM" "$policy; \$probe realtime"
+else
+	refused CPUSchedulingPolicy rr fifo
+fi
+effect IOSchedulingClass idle idle best-effort "best-effort: prio 4" ionice
+effect IOSchedulingClass realtime "realtime: prio 4" unset "none: prio 0" ionice
+score='cat /proc/self/oom_score_adj'
+effect OOMScoreAdjust 500 500 100 100 "$score"
+if (choom -n -100 -p $BASHPID) >/dev/null 2>&1; then
+	effect OOMScoreAdjust -100 -100 unset 0 "$score"
+else
+	refused OOMScoreAdjust -100
+fi
+before=(choom -n 300 --)
+effect OOMScoreAdjust 100 300 400 400 "$score"
+before=(ionice -c 3)
+effect IOSchedulingClass none "none: prio 0" unset idle ionice
 before=(sh -c 'umask 0077 && exec "$@"' sh)
 effect UMask 0022 0022 unset 0077 umask
 before=()
@@ -470,6 +554,21 @@ effect UnsetEnvironment A "[]" unset "[1]" 'echo "[$A]"'
 also=
 effect WorkingDirectory /usr /usr unset $work_directory 'pwd'
 effect WorkingDirectory '~' /home/alice unset $work_directory 'pwd'
+before=(bash -c 'exec 5</home/alice/file 6</home/alice/file && exec "$@"' bash)
+readable="for fd in 5 6 3; do can 'read line <&'\$fd; done"
+effect PassFileDescriptors 5 "can cannot cannot" unset "cannot cannot cannot" "$readable"
+effect PassFileDescriptors "5 6" "can can cannot" outside "can can cannot" "$readable"
+refused PassFileDescriptors 7
+before=(bash -c 'exec 63<. && exec "$@"' bash)
+refused_with "is a directory" PassFileDescriptors 63
+before=(python3 -c 'import os, sys; os.dup2(os.open("file", os.O_PATH | os.O_CREAT), 5); os.execvp(sys.argv[1], sys.argv[1:])')
+as_alice touch file
+refused_with "a path handle" PassFileDescriptors 5
+before=()
+policy PassFileDescriptors=9
+(cd $work_directory && exec setpriv $alice_ids "$helper" run --quiet -- sh -c 'exec 9>&-; sleep 3' 9>&1 >/dev/null 2>&1) |
+	{ timeout 2 cat; echo $? >"$work/end"; }
+check "PassFileDescriptors: none but the command holds on to them" 0 "$(cat "$work/end")"
 effect RuntimeMaxSec 200ms "status 124" 10s lives 'sleep 0.5; echo lives'
 also=RuntimeMaxSec=100ms
 effect TimeoutStopSec 100ms "status 124" 5s lives 'trap "" TERM; sleep 0.5; echo lives'
@@ -480,6 +579,12 @@ for limit in CPU FSIZE DATA STACK CORE RSS NOFILE AS NPROC MEMLOCK LOCKS SIGPEND
 done
 refused UMask 8 rwx
 refused Nice 20 -21
+refused PassFileDescriptors 2 64 3-4 stdin
+refused OOMScoreAdjust 1001 -1001 low
+refused IOSchedulingClass rt 2
+refused CPUSchedulingPolicy normal deadline
+refused CPUAffinity 8192 0,1 1-0 first
+refused CPUAffinity 8191
 refused Environment NOVALUE
 refused PassEnvironment A=1
 refused UnsetEnvironment A=1

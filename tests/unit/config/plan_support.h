@@ -52,6 +52,7 @@ static inline int plan_set_up(void **state)
 	test_facts = (struct host_facts){.privileged = true,
 	                                 .full_groups = true,
 	                                 .landlock_abi = 6,
+	                                 .seccomp_log = true,
 	                                 .memory_total = UINT64_C(8) << 30,
 	                                 .tasks_total = 32768,
 	                                 .host_name = "host",

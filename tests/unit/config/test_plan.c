@@ -535,6 +535,17 @@ static void a_session_has_doors_and_no_command(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, plan_set_up, plan_tear_down)
 
+static void descriptors_are_a_commands_and_not_a_logins(void **state)
+{
+	(void)state;
+	accept_plan("PassFileDescriptors=3 63 3\n");
+	assert_true(test_plan->descriptors == (UINT64_C(1) << 63 | 8));
+	test_request.kind = REQUEST_SESSION;
+	assert_int_equal(plan_with("PassFileDescriptors=3\n"), -1);
+	assert_error(0, "f:3: error: PassFileDescriptors: a login passes none but 0, 1 and 2");
+	accept_plan("");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -570,6 +581,7 @@ int main(void)
 	        TEST(a_callers_variable_is_read_no_further_than_it_is),
 	        TEST(arguments_are_kept_and_without_them_it_is_the_shell),
 	        TEST(a_session_has_doors_and_no_command),
+	        TEST(descriptors_are_a_commands_and_not_a_logins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

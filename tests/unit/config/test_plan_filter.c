@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <linux/filter.h>
 #include <sched.h>
 #include <signal.h>
@@ -51,7 +52,8 @@
 static const enum key_id filter_keys[] = {
         KEY_SystemCallFilter,   KEY_SystemCallErrorNumber,   KEY_SystemCallArchitectures,
         KEY_RestrictNamespaces, KEY_RestrictAddressFamilies, KEY_MemoryDenyWriteExecute,
-        KEY_LockPersonality,    KEY_RestrictRealtime,        KEY_RestrictSUIDSGID};
+        KEY_LockPersonality,    KEY_RestrictRealtime,        KEY_RestrictSUIDSGID,
+        KEY_SystemCallLog,      KEY_ConnectPorts,            KEY_BindPorts};
 
 /* --- a profile from lines, and its filter --- */
 
@@ -59,6 +61,7 @@ static struct arena arena;
 static struct profile profile;
 static struct policy_errors errors;
 static struct draft draft;
+static struct host_facts facts = {.seccomp_log = true};
 
 static const struct plan_filter_instruction *program(void)
 {
@@ -82,6 +85,7 @@ static void read_line(const char *line, size_t length, unsigned number)
 static void forget(void)
 {
 	free(draft.filter.items);
+	free(draft.log_filter.items);
 	arena_clear(&arena);
 	policy_errors_clear(&errors);
 	memset(&draft, 0, sizeof(draft));
@@ -100,6 +104,7 @@ static void read_profile(const char *lines)
 		lines += length + (lines[length] == '\n');
 	}
 	draft.profile = &profile;
+	draft.facts = &facts;
 	draft.errors = &errors;
 }
 
@@ -209,6 +214,10 @@ static void bad_words_are_errors(void **state)
 	         {"no_such_thing_at_all"},
 	         1, "SystemCallFilter: unknown system call or group \"no_such_thing_at_all\"",
 	         NULL                   },
+	        {KEY_SystemCallLog,
+	         {"~opemat"},
+	         1, "SystemCallLog: unknown system call or group \"opemat\"",
+	         "did you mean ~openat?"},
 	        {KEY_RestrictAddressFamilies,
 	         {"AF_UNIX", "AF_NONE"},
 	         2, "RestrictAddressFamilies: unknown address family \"AF_NONE\"",
@@ -317,6 +326,33 @@ static const struct argument_case {
          SECCOMP_RET_ALLOW                                                                                                                                                                                                                           },
         {"RestrictAddressFamilies=AF_UNIX AF_INET\nRestrictAddressFamilies=~AF_INET", NUMBER_socket,             AF_INET,                          0,                                       0,                      0,
          FILTER_ERRNO(EAFNOSUPPORT)                                                                                                                                                                                                                  },
+
+  /* ports: what Landlock does not see */
+        {"ConnectPorts=80", NUMBER_socket, AF_INET, SOCK_STREAM, IPPROTO_MPTCP, 0, FILTER_ERRNO(EPROTONOSUPPORT)},
+        {"ConnectPorts=80", NUMBER_socket, AF_INET, SOCK_STREAM, HIGH | 256 /* IPPROTO_SMC */, 0, FILTER_ERRNO(EPROTONOSUPPORT)},
+        {"ConnectPorts=80", NUMBER_socket, AF_SMC, SOCK_STREAM, 0, 0, FILTER_ERRNO(EAFNOSUPPORT)},
+        {"ConnectPorts=80", NUMBER_socket, AF_INET, SOCK_STREAM, IPPROTO_TCP, 0, SECCOMP_RET_ALLOW},
+        {"ConnectPorts=80", NUMBER_sendto, 3, 0, 0, HIGH | MSG_FASTOPEN | MSG_DONTWAIT, FILTER_ERRNO(EOPNOTSUPP)},
+        {"ConnectPorts=80", NUMBER_sendmsg, 3, 0, MSG_FASTOPEN, 0, FILTER_ERRNO(EOPNOTSUPP)},
+        {"ConnectPorts=80", NUMBER_sendmmsg, 3, 0, 1, MSG_FASTOPEN, FILTER_ERRNO(EOPNOTSUPP)},
+        {"ConnectPorts=80", NUMBER_sendto, 3, 0, MSG_FASTOPEN, MSG_DONTWAIT, SECCOMP_RET_ALLOW},
+        {"ConnectPorts=80", NUMBER_sendmsg, 3, 0, MSG_NOSIGNAL, MSG_FASTOPEN, SECCOMP_RET_ALLOW},
+        {"ConnectPorts=80", NUMBER_io_uring_setup, 0, 0, 0, 0, FILTER_ERRNO(ENOSYS)},
+        {"BindPorts=none", NUMBER_socket, AF_INET, SOCK_STREAM, IPPROTO_MPTCP, 0, FILTER_ERRNO(EPROTONOSUPPORT)},
+        {"BindPorts=none", NUMBER_socket, AF_INET, SOCK_STREAM, HIGH | 256 /* IPPROTO_SMC */, 0, FILTER_ERRNO(EPROTONOSUPPORT)},
+        {"BindPorts=none", NUMBER_socket, AF_SMC, SOCK_STREAM, 0, 0, FILTER_ERRNO(EAFNOSUPPORT)},
+        {"BindPorts=none", NUMBER_socket, AF_INET, SOCK_STREAM, IPPROTO_TCP, 0, SECCOMP_RET_ALLOW},
+        {"BindPorts=none", NUMBER_sendto, 3, 0, 0, HIGH | MSG_FASTOPEN | MSG_DONTWAIT, FILTER_ERRNO(EOPNOTSUPP)},
+        {"BindPorts=none", NUMBER_sendmsg, 3, 0, MSG_FASTOPEN, 0, FILTER_ERRNO(EOPNOTSUPP)},
+        {"BindPorts=none", NUMBER_sendmmsg, 3, 0, 1, MSG_FASTOPEN, FILTER_ERRNO(EOPNOTSUPP)},
+        {"BindPorts=none", NUMBER_sendto, 3, 0, MSG_FASTOPEN, MSG_DONTWAIT, SECCOMP_RET_ALLOW},
+        {"BindPorts=none", NUMBER_sendmsg, 3, 0, MSG_NOSIGNAL, MSG_FASTOPEN, SECCOMP_RET_ALLOW},
+        {"BindPorts=none", NUMBER_io_uring_setup, 0, 0, 0, 0, FILTER_ERRNO(ENOSYS)},
+        {"ConnectPorts=80\nRestrictAddressFamilies=AF_INET", NUMBER_socket, AF_INET, SOCK_STREAM, IPPROTO_MPTCP, 0, FILTER_ERRNO(EPROTONOSUPPORT)},
+        {"ConnectPorts=80\nRestrictAddressFamilies=AF_INET", NUMBER_socket, AF_INET6, SOCK_STREAM, 0, 0, FILTER_ERRNO(EAFNOSUPPORT)},
+        {"ConnectPorts=80\nRestrictAddressFamilies=AF_INET", NUMBER_socket, AF_INET, SOCK_STREAM, 0, 0, SECCOMP_RET_ALLOW},
+        {"", NUMBER_socket, AF_INET, SOCK_STREAM, IPPROTO_MPTCP, 0, SECCOMP_RET_ALLOW},
+        {"", NUMBER_sendto, 3, 0, 0, MSG_FASTOPEN, SECCOMP_RET_ALLOW},
 
         {"",                                                                          NUMBER_syslog,             0,                                0,                                       0,                      0,     SECCOMP_RET_ALLOW         },
         {"ProtectKernelLogs=yes",                                                     NUMBER_syslog,             3,                                0,                                       0,                      0,     FILTER_ERRNO(EPERM)       },
@@ -691,6 +727,49 @@ static void the_default_filter_is_small(void **state)
 	assert_true(most < 24);
 }
 
+/* --- recording --- */
+
+static uint32_t log_answer(int number)
+{
+	struct seccomp_data data = {.nr = number, .arch = FILTER_ARCHITECTURE};
+	size_t steps;
+
+	return bpf_run(draft.log_filter.items, draft.log_filter.count, &data, &steps);
+}
+
+static void what_is_listed_is_recorded_and_allowed(void **state)
+{
+	static const struct {
+		const char *list;
+		int recorded, not_recorded;
+	} table[] = {
+	        {"SystemCallLog=chmod @clock\n",    NUMBER_clock_settime, NUMBER_read },
+	        {"SystemCallLog=@chown ~chown\n",   NUMBER_fchown,        NUMBER_chown},
+	        {"SystemCallLog=~read ~@clock\n",   NUMBER_chmod,         NUMBER_read },
+	        {"SystemCallLog=\nSystemCallLog=ioctl\n", NUMBER_ioctl, NUMBER_read},
+	};
+
+	(void)state;
+	plan("SystemCallFilter=~chmod\n");
+	assert_int_equal(draft.log_filter.count, 0);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		plan(table[i].list);
+		assert_int_equal(log_answer(table[i].recorded), SECCOMP_RET_LOG);
+		assert_int_equal(log_answer(table[i].not_recorded), SECCOMP_RET_ALLOW);
+	}
+}
+
+static void recording_where_nothing_is_recorded_is_an_error(void **state)
+{
+	(void)state;
+	facts.seccomp_log = false;
+	read_profile("SystemCallLog=chmod\n");
+	assert_int_equal(plan_filter(&draft), -1);
+	facts.seccomp_log = true;
+	assert_string_equal(errors.list[0].text, "SystemCallLog: this kernel records no system calls");
+	assert_non_null(strstr(errors.list[0].hint, "actions_logged"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -706,6 +785,8 @@ int main(void)
 #ifdef __x86_64__
 	        cmocka_unit_test_teardown(int80_is_refused, tear_down),
 #endif
+	        cmocka_unit_test_teardown(what_is_listed_is_recorded_and_allowed, tear_down),
+	        cmocka_unit_test_teardown(recording_where_nothing_is_recorded_is_an_error, tear_down),
 	        cmocka_unit_test_teardown(the_default_filter_is_small, tear_down),
 	};
 

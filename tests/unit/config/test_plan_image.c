@@ -8,7 +8,7 @@ static volatile uint64_t sink;
 
 static int make_image(void **state)
 {
-	if (plan_set_up(state) != 0 || plan_with("BindPaths=/srv/a\nLimitNOFILE=100\nEnvironment=A=b\n") != 0)
+	if (plan_set_up(state) != 0 || plan_with("BindPaths=/srv/a\nLimitNOFILE=100\nCPUAffinity=0 70\nSystemCallLog=chmod\nConnectPorts=80 443\nEnvironment=A=b\n") != 0)
 		return -1;
 	image_size = test_plan->size;
 	image = malloc(image_size);
@@ -53,9 +53,11 @@ static void read_whole(const struct plan *plan)
 
 	read_bytes(plan, plan->groups, sizeof(uint32_t));
 	read_bytes(plan, plan->limits, sizeof(struct plan_limit));
+	read_bytes(plan, plan->processors, sizeof(uint64_t));
 	read_bytes(plan, plan->filter, sizeof(struct plan_filter_instruction));
+	read_bytes(plan, plan->log_filter, sizeof(struct plan_filter_instruction));
 	read_bytes(plan, plan->landlock_rules, sizeof(struct plan_landlock_rule));
-	read_bytes(plan, plan->landlock_ports, sizeof(struct plan_landlock_port));
+	read_bytes(plan, plan->landlock_ports, sizeof(struct plan_landlock_ports));
 	read_bytes(plan, plan->cgroup_hierarchies, sizeof(struct plan_cgroup_hierarchy));
 	for (uint32_t i = 0; i < plan->steps.count; i++)
 		sink += strlen(plan_string(plan, steps[i].source)) + strlen(plan_string(plan, steps[i].target)) +

@@ -235,7 +235,7 @@ static const char strict[] =
         "ProtectSystem=full\nHome=read-only\nPrivateTmp=yes\nRestrictNamespaces=~user net\n"
         "RestrictAddressFamilies=AF_UNIX AF_INET\nSystemCallFilter=@default read write openat\n"
         "InaccessiblePaths=/secret\nEnvironment=A=1\nLimitNOFILE=100:200\nLimitNICE=10\nEtcUsers=bob\n"
-        "PrivateNetwork=no\nCPUQuota=50%\n";
+        "PrivateNetwork=no\nCPUQuota=50%\nCPUAffinity=0-2 3 4\nConnectPorts=22 80-443\n";
 
 static int set(const char *assignment, bool tighten_only)
 {
@@ -290,6 +290,12 @@ static void a_caller_may_only_tighten(void **state)
 	        {"KillSignal=INT",                   "CPUWeight=1"                                       },
 	        {"CapabilityBoundingSet=",           "CapabilityBoundingSet=CAP_CHOWN"                   },
 	        {"TimeoutStopSec=1s",                "TimeoutStopSec=1min"                               },
+	        {"CPUAffinity=1 3-4",                "CPUAffinity=4-8"                                   },
+	        {"ConnectPorts=22 100-200",          "ConnectPorts=444"                                  },
+	        {"ConnectPorts=none",                "ConnectPorts="                                     },
+	        {"BindPorts=none",                   "ConnectPorts=22-80"                                },
+	        {"BindPorts=8080",                   "ConnectPorts=1-65535"                              },
+	        {"CPUAffinity=2",                    "CPUAffinity="                                      },
 	        {"Landlock=require",                 "Landlock=off"                                      },
 	};
 
@@ -407,7 +413,7 @@ static void what_is_not_enforced_is_refused_with_its_line(void **state)
 	        {"MemoryHigh=1G",                   "f:2: error: MemoryHigh: not enforced by this build"             },
 	        {"Slice=x",                         "f:2: error: Slice: not enforced by this build"                  },
 	        {"TTY=new",                         "f:2: error: TTY: not enforced by this build"                    },
-	        {"ConnectPorts=",                   "f:2: error: ConnectPorts: not enforced by this build"           },
+	        {"AllowedCPUs=",                    "f:2: error: AllowedCPUs: not enforced by this build"            },
 	};
 	char text[256];
 
