@@ -255,6 +255,8 @@ effect BindPaths "/srv/a /srv/hidden:/else" "can can" unset "cannot cannot" "d=/
 effect BindPaths "/srv/a/file:/else -/not/there" can unset cannot "can 'echo content >/else && cat /else'"
 effect BindReadOnlyPaths /srv/a:/data "can cannot cannot" unset "cannot cannot cannot" \
 	"can 'cat /data/file'; for d in /data /data/nested; do can '$write'; done"
+everywhere_safe="awk '\$2 ~ \"^/srv/a\" {n++; if (\$4 !~ /(^|,)ro(,|\$)/ || \$4 !~ /nosuid/ || \$4 !~ /nodev/) bad = 1} END {print (n > 1) bad + 0}' /proc/self/mounts"
+effect BindReadOnlyPaths /srv/a 10 outside 01 "$everywhere_safe"
 effect TemporaryFileSystem /srv/a "0 can" unset "2 cannot" "ls /srv/a | wc -l; can 'echo 1 >/srv/a/vanishes'"
 check "TemporaryFileSystem: what was written vanished" no "$([ -e /srv/a/vanishes ] && echo yes || echo no)"
 effect InaccessiblePaths "/srv/a /etc/os-release" "cannot cannot" unset "can can" "can 'ls /srv/a'; can 'cat /etc/os-release'"
