@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Targets: all run check check-effects check-vm bench deps install uninstall clean distclean dist
+# Targets: all run check check-effects check-vm fuzz bench deps install uninstall clean distclean dist
 VERSION := 0.1.0
 
 PREFIX     ?= /usr
@@ -174,6 +174,35 @@ bench: deps
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)bench/run $(B)
 
+# Clang alone has libFuzzer. -fsanitize=fuzzer-no-link instruments without its main; the profile is for the table of covered lines.
+FUZZ_SECONDS ?= 60
+FUZZ_CC      ?= clang
+FUZZERS      := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_COMPILE  = $(FUZZ_CC) $(OUR_CPPFLAGS) $(OUR_CFLAGS) -O1 -g -Wno-format-nonliteral -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all -fsanitize=fuzzer-no-link,address,undefined -fprofile-instr-generate \
+	-fcoverage-mapping -MMD -MP
+FUZZ_LIBRARY := $(patsubst %.c,$(B)/fuzz/%.o,$(CONFIG_SOURCES) $(PROTOCOL_SOURCES) helper/outside/options.c)
+
+$(B)/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(if $(Q),@echo "  CLANG   $<")
+	$(Q)$(FUZZ_COMPILE) -c $< -o $@
+
+$(B)/fuzz/config/builtin.o: $(B)/builtin_policy.h
+
+$(B)/fuzz/fuzz_%: $(B)/fuzz/tests/fuzz/fuzz_%.o $(FUZZ_LIBRARY)
+	$(if $(Q),@echo "  LINK    $@")
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -fprofile-instr-generate $^ -o $@
+
+.SECONDARY: $(FUZZ_LIBRARY) $(patsubst $(B)/fuzz/%,$(B)/fuzz/tests/fuzz/%.o,$(FUZZERS))
+
+build-fuzz: $(FUZZERS)
+
+fuzz:
+	$(Q)tests/install-dependencies fuzz
+	$(Q)$(MAKE) --no-print-directory build-fuzz
+	$(Q)tests/fuzz/run $(B)/fuzz $(FUZZ_SECONDS)
+
 # --- install ---------------------------------------------------------------------------------------------------------
 install: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(PAMDIR) $(DESTDIR)$(SYSCONFDIR)/sandbox-run/policy.d \
@@ -203,6 +232,6 @@ clean distclean:
 dist:
 	git archive --format=tar.gz --prefix=sandbox-run-$(VERSION)/ -o sandbox-run-$(VERSION).tar.gz HEAD
 
-.PHONY: all build-tests check check-effects deps run check-vm bench install uninstall clean distclean dist
+.PHONY: all build-tests build-fuzz check check-effects deps run check-vm fuzz bench install uninstall clean distclean dist
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

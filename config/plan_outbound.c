@@ -7,6 +7,7 @@
 #include "config/draft.h"
 
 #include <linux/mount.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -37,17 +38,15 @@ static bool is_system(const char *name)
 
 static void add_entry(struct draft *draft, const struct root_entry *entry)
 {
-	plan_ref path = draft_format(draft, "/%s", entry->name);
-	char name[512];
+	char path[512];
 
-	if (strlen(entry->name) + 1 >= sizeof(name))
+	if (snprintf(path, sizeof(path), "/%s", entry->name) >= (int)sizeof(path))
 		return;
-	strcpy(name, draft_text(draft, path));
 	if (entry->kind == ROOT_SYMLINK) {
-		add_step(draft, STEP_SYMLINK, entry->target, name);
+		add_step(draft, STEP_SYMLINK, entry->target, path);
 		return;
 	}
-	struct plan_step *step = add_step(draft, STEP_BIND, name, name);
+	struct plan_step *step = add_step(draft, STEP_BIND, path, path);
 	step->mode = S_IFDIR | 0755;
 	step->flags |= STEP_RECURSIVE;
 }
