@@ -164,7 +164,11 @@ static const char *file_text(const struct draft *draft, const struct draft_vecto
 static void try(const struct identity *person)
 {
 	struct policy_errors errors = {0};
-	struct draft draft = {.profile = profile(), .person = person, .facts = &machines[0], .errors = &errors};
+	struct draft draft = {.profile = profile(),
+	                      .person = person,
+	                      .inside = *person,
+	                      .facts = &machines[0],
+	                      .errors = &errors};
 	struct draft_vector steps = {0};
 
 	if (etc_files_plan(&draft, &steps) == 0) {

@@ -52,6 +52,9 @@ static inline void image_is_sound(const struct plan *plan)
 
 	for (uint32_t i = 0; i < plan->steps.count; i++)
 		HOLDS(steps[i].kind < STEP_KINDS && steps[i].flags <= STEP_FLAGS);
+	steps = plan_array(plan, plan->translator_steps);
+	for (uint32_t i = 0; i < plan->translator_steps.count; i++)
+		HOLDS(steps[i].kind < STEP_KINDS && steps[i].flags <= STEP_FLAGS);
 	for (uint32_t i = 0; i < plan->cgroup_writes.count; i++)
 		HOLDS(writes[i].hierarchy < plan->cgroup_hierarchies.count && writes[i].leaf <= 1);
 	for (uint32_t i = 0; i < plan->cgroup_hierarchies.count; i++)
@@ -59,7 +62,7 @@ static inline void image_is_sound(const struct plan *plan)
 	for (uint32_t i = 0; i < plan->limits.count; i++)
 		HOLDS(limits[i].resource < 16);
 	HOLDS(plan->flags <= PLAN_FLAGS && plan->umask <= 0777 && plan->kill_signal >= 1 && plan->kill_signal <= 64);
-	HOLDS(plan->cgroup_hierarchies.count <= CGROUP_HIERARCHIES_MAX && plan->filter.count <= 4096);
+	HOLDS(plan->cgroup_hierarchies.count <= CGROUP_HIERARCHIES_MAX && plan->filter.count <= 4096 && plan->log_filter.count <= 4096);
 }
 
 /* Both descriptions walk the strings; what they leave out is read here. */
@@ -70,10 +73,9 @@ static inline void image_read(const struct plan *plan)
 	uint64_t sum = 0;
 
 	image_is_sound(plan);
-	sum += image_read_bytes(plan, plan->groups, sizeof(uint32_t));
-	sum += image_read_bytes(plan, plan->limits, sizeof(struct plan_limit));
-	sum += image_read_bytes(plan, plan->filter, sizeof(struct plan_filter_instruction));
-	sum += image_read_bytes(plan, plan->landlock_ports, sizeof(struct plan_landlock_port));
+#define ARRAY(name, type) sum += image_read_bytes(plan, plan->name, sizeof(type));
+	PLAN_ARRAYS(ARRAY)
+#undef ARRAY
 	sum += image_read_strings(plan, plan->environment) + image_read_strings(plan, plan->environment_unset);
 	sum += image_read_strings(plan, plan->arguments) + image_read_strings(plan, plan->directories);
 	sum += image_read_strings(plan, plan->warnings) + image_read_strings(plan, plan->doors);
