@@ -338,6 +338,73 @@ static void a_gid_that_comes_twice_is_mapped_once(void **state)
 	assert_string_equal(plan_string(test_plan, test_plan->gid_map), "5 5 1\n3001 3001 1\n");
 }
 
+static void an_overlay_shows_the_home_and_keeps_changes_in_memory(void **state)
+{
+	(void)state;
+	accept_plan("Home=overlay\nTmpSize=5M\nOverlayPaths=-/srv/cache\n");
+	const struct plan_step *home = top("/home/alice"), *cache = top("/srv/cache");
+	assert_int_equal(home->kind, STEP_OVERLAY);
+	assert_string_equal(plan_string(test_plan, home->source), "/home/alice");
+	assert_int_equal(home->size, 5 << 20);
+	assert_true(home->flags & STEP_IF_EXISTS);
+	assert_int_equal(cache->kind, STEP_OVERLAY);
+	assert_true(cache->flags & STEP_IF_EXISTS);
+	assert_true(position("/home/alice", STEP_OVERLAY) < position("/home/alice/.ssh", STEP_MASK));
+}
+
+static void another_directory_is_the_home(void **state)
+{
+	(void)state;
+	accept_plan("Home=/srv/homes/%u\n");
+	assert_int_equal(top("/home/alice")->kind, STEP_BIND);
+	assert_string_equal(plan_string(test_plan, top("/home/alice")->source), "/srv/homes/alice");
+	assert_false(top("/home/alice")->attributes & MOUNT_ATTR_RDONLY);
+}
+
+static void devices_are_the_standard_ones_and_those_allowed(void **state)
+{
+	(void)state;
+	accept_plan("DeviceAllow=/dev/fuse rw /dev/zero\n");
+	assert_int_equal(top("/dev/fuse")->kind, STEP_BIND);
+	assert_int_equal(top("/dev/fuse")->attributes, 0);
+	assert_non_null(top("/dev/full"));
+	accept_plan("DevicePolicy=strict\nDeviceAllow=/dev/zero rwm\n");
+	assert_non_null(top("/dev/zero"));
+	assert_non_null(top("/dev/null"));
+	assert_null(top("/dev/full"));
+	assert_null(top("/dev/fuse"));
+}
+
+static void another_root_is_nobodys_to_trust(void **state)
+{
+	(void)state;
+	test_facts.root_directory = "/srv/root";
+	accept_plan("");
+	assert_string_equal(plan_string(test_plan, top("/usr")->source), "/srv/root/usr");
+	assert_false(top("/usr")->flags & STEP_BY_NAME);
+	assert_false(top("/var/tmp")->flags & STEP_BY_NAME);
+	assert_string_equal(plan_string(test_plan, top("/etc/profile")->source), "/srv/root/etc/profile");
+	assert_false(top("/etc/profile")->flags & STEP_BY_NAME);
+	assert_string_equal(plan_string(test_plan, top("/dev/null")->source), "/dev/null");
+}
+
+static void the_way_out_has_a_view_of_its_own(void **state)
+{
+	(void)state;
+	accept_plan("");
+	assert_int_equal(test_plan->translator_steps.count, 0);
+	assert_null(top("/etc/resolv.conf"));
+	accept_plan("PrivateNetwork=outbound\nBindPaths=/srv/evil:/usr/bin/slirp4netns\n");
+	const struct plan_step *steps = plan_array(test_plan, test_plan->translator_steps);
+	assert_true(test_plan->translator_steps.count > 0);
+	for (uint32_t i = 0; i < test_plan->translator_steps.count; i++) {
+		assert_true(steps[i].flags & STEP_BY_NAME);
+		assert_null(strstr(plan_string(test_plan, steps[i].source), "/srv"));
+		assert_null(strstr(plan_string(test_plan, steps[i].source), "/home"));
+	}
+	assert_string_equal(plan_string(test_plan, top("/etc/resolv.conf")->text), "nameserver 10.0.2.3\n");
+}
+
 static void offsets_of_clocks_are_the_kernels_text(void **state)
 {
 	(void)state;
@@ -567,6 +634,11 @@ int main(void)
 	        TEST(a_hidden_or_read_only_directory_is_as_the_policy_says),
 	        TEST(every_gid_is_mapped_and_adjacent_ones_are_one_line),
 	        TEST(a_gid_that_comes_twice_is_mapped_once),
+	        TEST(an_overlay_shows_the_home_and_keeps_changes_in_memory),
+	        TEST(another_directory_is_the_home),
+	        TEST(devices_are_the_standard_ones_and_those_allowed),
+	        TEST(another_root_is_nobodys_to_trust),
+	        TEST(the_way_out_has_a_view_of_its_own),
 	        TEST(offsets_of_clocks_are_the_kernels_text),
 	        TEST(removed_groups_are_neither_held_nor_listed),
 	        TEST(own_id_as_root_keeps_every_group),
