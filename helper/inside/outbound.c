@@ -49,6 +49,7 @@ static noreturn void run(const struct plan *plan, int network_namespace, int rea
 	    close_descriptors(READY + 1, ~0U, 0) != 0 || setsid() < 0 || unshare(CLONE_NEWNS) != 0)
 		_exit(EXIT_REFUSED);
 	mounts_enter(plan, plan->translator_steps);
+	privs_no_new_privileges(); /* id 0, which IDMap=root gives, would gain all capabilities (capabilities(7)) */
 	privs_keep_over_exec(1ULL << CAP_SYS_ADMIN | 1ULL << CAP_NET_ADMIN);
 	execve(TRANSLATOR, arguments, environment);
 	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);

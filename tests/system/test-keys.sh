@@ -158,6 +158,9 @@ while True:
 	effect PrivateNetwork outbound answer outside none "$ask"
 	also=BindPaths=/usr/bin/true:/usr/bin/slirp4netns # whose rights would be the caller's then
 	effect PrivateNetwork outbound can yes cannot "$(connect 198.51.100.1)"
+	also=IDMap=root # CAP_NET_ADMIN and CAP_SYS_ADMIN, not what id 0 gains
+	effect PrivateNetwork outbound 0000000000201000 outside 0000000000000000 \
+		'sed -n "s/^CapPrm:.//p" /proc/$(pidof slirp4netns || echo $$)/status'
 	also=
 	effect PrivateNetwork outbound "cannot nameserver 10.0.2.3" no "cannot" "$(connect 10.0.2.2); cat /etc/resolv.conf 2>/dev/null | grep 10.0.2 || :"
 	effect PrivateNetwork outbound "cannot cannot cannot" outside "can can can" \
