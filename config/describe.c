@@ -193,6 +193,8 @@ static void put_step(struct writer *writer, const struct plan *plan, const struc
 	put_escaped(writer, plan_string(plan, step->target));
 	if (*source) {
 		fputs(" <- ", writer->stream);
+		if (step->kind == STEP_BIND || step->kind == STEP_COPY)
+			put_escaped(writer, plan_string(plan, step->text));
 		put_escaped(writer, source);
 	}
 	if (*attributes)

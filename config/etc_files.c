@@ -221,11 +221,11 @@ static int add_copies(struct draft *draft, struct draft_vector *steps)
 		}
 		bool files_of_directory = name[length - 1] == '/';
 		plan_ref path = draft_format(draft, "/etc/%.*s", (int)(length - files_of_directory), name);
-		plan_ref source = root ? draft_format(draft, "%s%s", root, draft_text(draft, path)) : path;
+		plan_ref image = draft_string(draft, root);
 		struct plan_step *step = draft_add(draft, steps, sizeof(*step));
 		step->kind = STEP_COPY;
-		step->source = source;
-		step->target = path;
+		step->source = step->target = path;
+		step->text = image;
 		step->flags = STEP_IF_EXISTS | STEP_IF_ALLOWED | (files_of_directory ? STEP_RECURSIVE : 0) |
 		              (root ? 0 : STEP_BY_NAME);
 		step->attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;

@@ -186,13 +186,14 @@ static uint32_t system_flags(const struct view *view)
 	return view->draft->facts->root_directory ? 0 : STEP_BY_NAME;
 }
 
-static const char *system_path(const struct view *view, char *buffer, size_t size, const char *path)
+/* From that root directory, where there is one. */
+static struct rule *add_system_bind(struct view *view, const char *path, bool writable)
 {
-	const char *root = view->draft->facts->root_directory;
+	plan_ref image = draft_string(view->draft, view->draft->facts->root_directory);
+	struct rule *rule = add_bind(view, RANK_BASE, path, path, writable);
 
-	if (snprintf(buffer, size, "%s%s", root ? root : "", path) >= (int)size)
-		view->draft->failed = true;
-	return buffer;
+	rule->step.text = image;
+	return rule;
 }
 
 static void add_system(struct view *view)
@@ -206,7 +207,7 @@ static void add_system(struct view *view)
 		add_rule(view, RANK_BASE, STEP_DIRECTORY, made[i])->step.mode = 0755;
 	for (size_t i = 0; i < facts->root_entry_count; i++) {
 		const struct root_entry *entry = &facts->root_entries[i];
-		char path[512], source[4096];
+		char path[512];
 		if (is_special_root(entry->name) ||
 		    snprintf(path, sizeof(path), "/%s", entry->name) >= (int)sizeof(path))
 			continue;
@@ -214,8 +215,8 @@ static void add_system(struct view *view)
 			add_link(view, path, entry->target);
 			continue;
 		}
-		struct rule *rule = add_bind(view, RANK_BASE, system_path(view, source, sizeof(source), path), path,
-		                             !is_system_read_only(view->draft->profile, entry->name));
+		struct rule *rule =
+		        add_system_bind(view, path, !is_system_read_only(view->draft->profile, entry->name));
 		rule->step.flags |= system_flags(view) | STEP_IF_ALLOWED | STEP_IF_EXISTS;
 		rule->step.mode = S_IFDIR | 0755;
 	}
@@ -851,8 +852,7 @@ static int add_etc(struct view *view)
 	struct draft *draft = view->draft;
 
 	if (profile_is(draft->profile, KEY_Etc)) { /* host */
-		char source[4096];
-		add_bind(view, RANK_BASE, system_path(view, source, sizeof(source), "/etc"), "/etc", false);
+		add_system_bind(view, "/etc", false);
 		return 0;
 	}
 	struct draft_vector files = {0};

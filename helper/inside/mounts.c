@@ -170,6 +170,14 @@ static void check_identity(const struct plan_step *step, int source, const char 
 		die("%s is not the directory it was", path);
 }
 
+/* Of the host, or of another root directory of its. */
+static int open_step_source(const struct plan *plan, const struct plan_step *step, uint64_t flags)
+{
+	const char *image = plan_string(plan, step->text), *path = plan_string(plan, step->source);
+
+	return *image ? open_image_source(image, path, flags) : open_source(path, flags);
+}
+
 static void step_bind(const struct plan *plan, const struct plan_step *step, const char *target)
 {
 	const char *path = plan_string(plan, step->source);
@@ -178,7 +186,7 @@ static void step_bind(const struct plan *plan, const struct plan_step *step, con
 		bind_by_name(step, path, target);
 		return;
 	}
-	CLEANUP_FD source = open_source(path, O_PATH);
+	CLEANUP_FD source = open_step_source(plan, step, O_PATH);
 	if (source >= 0) {
 		check_identity(step, source, path);
 		bind_source(step, source, target);
@@ -384,7 +392,7 @@ static void step_copy(const struct plan *plan, const struct plan_step *step, con
 {
 	const char *path = plan_string(plan, step->source);
 	const uint64_t flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
-	int source = step->flags & STEP_BY_NAME ? open_system_source(path, flags) : open_source(path, flags);
+	int source = step->flags & STEP_BY_NAME ? open_system_source(path, flags) : open_step_source(plan, step, flags);
 	struct plan_step bind = *step;
 	struct stat status;
 

@@ -137,6 +137,17 @@ int open_system_source(const char *path, uint64_t flags)
 	return open_resolved(host, path, flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
+int open_image_source(const char *image, const char *path, uint64_t flags)
+{
+	struct stat status;
+	CLEANUP_FD top = open_source(image, O_PATH | O_DIRECTORY);
+
+	if (top < 0 || fstat(top, &status) != 0)
+		return -1;
+	bool exposed = status.st_uid == owner || (status.st_mode & 022);
+	return exposed ? open_without_links(top, path, flags) : open_below(top, path, flags);
+}
+
 /* Never the root itself: what is mounted over it would be a second view, which "/.." leads to. */
 static int not_root(int fd)
 {

@@ -23,6 +23,8 @@ int open_source(const char *path, uint64_t flags);
 /* The same for a name that only root can change: follows every link. */
 int open_system_source(const char *path, uint64_t flags);
 int open_target(const char *path);
+/* As open_source, in another tree of the host that begins at image: no link in it leads out of it. */
+int open_image_source(const char *image, const char *path, uint64_t flags);
 
 /*
  * Of the view, for a restriction: such links are followed too, so that what they lead to is restricted. But not into

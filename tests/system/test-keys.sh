@@ -131,7 +131,7 @@ effect PrivateNetwork yes cannot no can "can 'bash -c \"exec 3<>/dev/tcp/127.0.0
 system=/home/system # another system: its own /usr, /etc and /opt
 mkdir -p $system/{usr/bin,etc,opt/own,var/log,var/tmp} && cp /usr/bin/dash $system/usr/bin/sh && ln -s usr/bin $system/bin &&
 	ldd /usr/bin/dash | grep -o '/[^ ]*' | xargs cp -L --parents -t $system || exit 1
-echo own >$system/etc/profile && ln -s /home/alice/file $system/etc/services
+echo own >$system/etc/profile && ln -s /etc/profile $system/etc/services && ln -s /home/alice/file $system/etc/protocols
 # a network of its own, so that an address that is not loopback can be reached; nothing leaves this machine
 if [ -c /dev/net/tun ] && [ -x /usr/bin/slirp4netns ]; then
 	mknod -m 0666 "$work/tun" c 10 200 && mount --bind "$work/tun" /dev/net/tun || exit 1
@@ -283,7 +283,8 @@ effect NoExecPaths $work_directory/bin "cannot cannot" unset "can can" "cd $work
 also=NoExecPaths=$work_directory/bin
 effect ExecPaths $work_directory/bin/deep "cannot can" unset "cannot cannot" "cd $work_directory/bin; can ./true; can ./deep/true"
 also=PrivateIPC=no
-effect RootDirectory $system "own own secret of alice" unset none 'cd /opt/own 2>/dev/null && { echo own; while read -r l; do echo $l; done </etc/profile; read -r l </etc/services; echo $l; } || echo none'
+# its links lead to what is in it
+effect RootDirectory $system "own own own cannot" unset none 'cd /opt/own 2>/dev/null && { echo own; while read -r l; do echo $l; done </etc/profile; read -r l </etc/services; echo $l; can "[ -e /etc/protocols ]"; } || echo none'
 chown -R alice:alice $system # now links in it are hers, and lead nowhere
 effect RootDirectory $system "own cannot" unset "cannot can" '[ -e /opt/own ] && echo own || echo cannot; [ -e /etc/services ] && echo can || echo cannot'
 effect PrivateDevices yes "fd full null ptmx pts random stderr stdin stdout tty urandom zero" no "$(echo $(ls /dev))" 'ls /dev'
@@ -359,6 +360,10 @@ refused RootDirectory relative /srv/../etc
 refused_with "read /not/there" RootDirectory /not/there
 ln -s $system /home/link
 refused_with "read /home/link" RootDirectory /home/link
+mkdir /home/linked && ln -s /home/alice /home/linked/etc
+also=Etc=host
+refused_with "open /etc: " RootDirectory /home/linked
+also=
 refused EtcFiles ../shadow
 refused EtcUsers nobody-of-that-name "a b:c"
 
