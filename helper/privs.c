@@ -10,6 +10,7 @@
 #include <linux/securebits.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -151,6 +152,15 @@ void privs_drop_capabilities(void)
 	keep_only(-1);
 	if (prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN) != 0)
 		die("the bounding set was not emptied");
+}
+
+/* setfsuid(2) tells no error: what is in force is asked for with an id that no call can set. */
+void privs_file_ids(uid_t uid, gid_t gid)
+{
+	setfsgid(gid);
+	setfsuid(uid);
+	if ((gid_t)setfsgid((gid_t)-1) != gid || (uid_t)setfsuid((uid_t)-1) != uid)
+		die("the ids that files are opened with are not the ones asked for");
 }
 
 void privs_keep_over_exec(uint64_t capabilities)

@@ -28,6 +28,9 @@ void privs_enter_person(uid_t uid, gid_t gid, const gid_t *groups, size_t count)
 /* Empties the bounding set, locks securebits, empties all five capability sets, and proves it (capabilities(7)). */
 void privs_drop_capabilities(void);
 
+/* From here on files are opened as these ids may, with no capability over them; back with the effective ones. */
+void privs_file_ids(uid_t uid, gid_t gid);
+
 /* In a user namespace of its own: what is executed next has these capabilities (bits 1 << CAP_*) and no others. */
 void privs_keep_over_exec(uint64_t capabilities);
 

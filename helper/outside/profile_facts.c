@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/policy.h"
 #include "helper/die.h"
 #include "helper/io.h"
+#include "helper/privs.h"
 
 enum { SUBORDINATE_MAX = 1 << 30 };
 
@@ -120,6 +122,10 @@ void facts_for_profile(struct host_facts *facts, const struct profile *profile, 
 		facts->root_directory = specifiers_expand(root->text, person, &errors);
 		if (!facts->root_directory)
 			die("RootDirectory: %s cannot be expanded", root->text);
+		/* As the person, who may have the say about what is found under this name. */
+		if (geteuid() == 0)
+			privs_file_ids(person->uid, person->gid);
 		facts_read_root(facts, facts->root_directory);
+		privs_file_ids(geteuid(), getegid());
 	}
 }

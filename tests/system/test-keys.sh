@@ -360,6 +360,8 @@ refused RootDirectory relative /srv/../etc
 refused_with "read /not/there" RootDirectory /not/there
 ln -s $system /home/link
 refused_with "read /home/link" RootDirectory /home/link
+mkdir -p /home/alice/hidden/name && chown 0:0 /home/alice/hidden && chmod 0700 /home/alice/hidden
+refused_with "read /home/alice/hidden: Permission denied" RootDirectory %h/hidden
 mkdir /home/linked && ln -s /home/alice /home/linked/etc
 also=Etc=host
 refused_with "open /etc: " RootDirectory /home/linked
