@@ -47,12 +47,27 @@ static bool is_removed(const struct draft *draft, const struct identity_group *g
 	return false;
 }
 
+/* Whether a word may mean a group of the person whose name nobody could tell. */
+static bool is_undecided(const struct draft *draft, const char *word)
+{
+	const struct identity *person = draft->person;
+	bool nameless = false;
+
+	for (size_t i = 0; i < person->group_count; i++) {
+		if (names_group(word, &person->groups[i]))
+			return false;
+		nameless |= !person->groups[i].name;
+	}
+	return nameless && word[strspn(word, "0123456789")];
+}
+
 /* draft->inside: the person without the removed groups, ids still as on the host. */
 static int keep_groups(struct draft *draft)
 {
 	const struct identity *person = draft->person;
 	const struct identity_group primary = {.gid = person->gid, .name = person->primary_group_name};
-	bool any = profile_value(draft->profile, KEY_RemoveGroups)->word_count > 0;
+	const struct value *removed = profile_value(draft->profile, KEY_RemoveGroups);
+	bool any = removed->word_count > 0;
 
 	if (any && !draft->facts->full_groups)
 		return ids_error(draft, KEY_RemoveGroups, "install the set-uid helper, or leave RemoveGroups= empty",
@@ -60,6 +75,10 @@ static int keep_groups(struct draft *draft)
 	if (any && is_removed(draft, &primary))
 		return ids_error(draft, KEY_RemoveGroups, "give the person another primary group",
 		                 "the primary group cannot be removed");
+	for (size_t i = 0; i < removed->word_count; i++)
+		if (is_undecided(draft, removed->words[i].text))
+			return ids_error(draft, KEY_RemoveGroups, "name it by its number",
+			                 "a group of the person has no name, and may be one of these");
 	struct identity_group *kept = calloc(person->group_count + 1, sizeof(*kept));
 	draft->inside = *person;
 	draft->inside.groups = kept;

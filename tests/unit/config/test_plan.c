@@ -462,19 +462,24 @@ static void impossible_ids_are_refused(void **state)
 	static const struct identity_group of_root[] = {
 	        {0, "root"}
         };
+	static const struct identity_group nameless[] = {
+	        {3102, NULL}
+        };
 	static const struct {
 		const char *settings, *message;
-		bool privileged, login, in_root_group;
+		bool privileged, login;
+		const struct identity_group *group;
 		struct id_range uids, gids;
 	} cases[] = {
-	        {"RemoveGroups=alice\n", "primary group",      true,  false, false, {0, 0},    {0, 0}   },
-	        {"RemoveGroups=staff\n", "without privilege",  false, false, false, {0, 0},    {0, 0}   },
-	        {"IDMap=root\n",         "not for logins",     true,  true,  false, {0, 0},    {0, 0}   },
-	        {"IDMap=root\n",         "id of another",      true,  false, true,  {0, 0},    {0, 0}   },
-	        {"IDMap=subid\n",        "no subordinate ids", true,  false, false, {7000, 9}, {0, 0}   },
-	        {"IDMap=subid\n",        "without privilege",  false, false, false, {7000, 9}, {7000, 9}},
-	        {"IDMap=subid\n",        "own id is among",    true,  false, false, {3000, 9}, {7000, 9}},
-	        {"IDMap=subid\n",        "id of another",      true,  false, false, {7000, 9}, {3002, 9}},
+	        {"RemoveGroups=alice\n", "primary group",      true,  false, NULL,     {0, 0},    {0, 0}   },
+	        {"RemoveGroups=staff\n", "has no name",        true,  false, nameless, {0, 0},    {0, 0}   },
+	        {"RemoveGroups=staff\n", "without privilege",  false, false, NULL,     {0, 0},    {0, 0}   },
+	        {"IDMap=root\n",         "not for logins",     true,  true,  NULL,     {0, 0},    {0, 0}   },
+	        {"IDMap=root\n",         "id of another",      true,  false, of_root,  {0, 0},    {0, 0}   },
+	        {"IDMap=subid\n",        "no subordinate ids", true,  false, NULL,     {7000, 9}, {0, 0}   },
+	        {"IDMap=subid\n",        "without privilege",  false, false, NULL,     {7000, 9}, {7000, 9}},
+	        {"IDMap=subid\n",        "own id is among",    true,  false, NULL,     {3000, 9}, {7000, 9}},
+	        {"IDMap=subid\n",        "id of another",      true,  false, NULL,     {7000, 9}, {3002, 9}},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -483,8 +488,8 @@ static void impossible_ids_are_refused(void **state)
 		test_facts.subordinate_uids = cases[i].uids;
 		test_facts.subordinate_gids = cases[i].gids;
 		test_request.kind = cases[i].login ? REQUEST_SESSION : REQUEST_RUN;
-		if (cases[i].in_root_group) {
-			test_person.groups = of_root;
+		if (cases[i].group) {
+			test_person.groups = cases[i].group;
 			test_person.group_count = 1;
 		}
 		assert_int_equal(plan_with(cases[i].settings), -1);
