@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <net/route.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -65,7 +67,23 @@ static void finish(void)
 	namespace = ioctl(inside, SIOCGSKNS);
 	if (namespace < 0)
 		die_errno("look at the network namespace");
-	close_fd(&inside);
+}
+
+/*
+ * A socket bound to the way out (SO_BINDTODEVICE, which takes no capability) passes the routes of the own loopback by, and
+ * takes the default one: the translator, in the host's network, would connect to the host's. With this route there is none,
+ * and nobody answers on the link.
+ */
+static void refuse_loopback(void)
+{
+	const struct sockaddr_in network = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000000)};
+	const struct sockaddr_in mask = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(IN_CLASSA_NET)};
+	struct rtentry route = {.rt_flags = RTF_UP | RTF_REJECT};
+
+	memcpy(&route.rt_dst, &network, sizeof(network));
+	memcpy(&route.rt_genmask, &mask, sizeof(mask));
+	if (ioctl(inside, SIOCADDRT, &route) != 0)
+		die_errno("refuse other ways to the loopback interface");
 }
 
 void network_translate(const struct plan *plan)
@@ -73,6 +91,7 @@ void network_translate(const struct plan *plan)
 	if (!(plan->flags & PLAN_OUTBOUND))
 		return;
 	finish();
+	refuse_loopback();
 	outbound_start(plan, namespace);
 }
 
@@ -84,4 +103,5 @@ void network_enter(void)
 	if (setns(namespace, CLONE_NEWNET) != 0)
 		die_errno("enter the network namespace");
 	close_fd(&namespace);
+	close_fd(&inside);
 }
