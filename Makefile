@@ -49,7 +49,8 @@ RUN_SOURCES      := cli/sandbox-run.c $(wildcard cli/run_*.c) $(wildcard cli/com
 CTL_SOURCES      := cli/sandboxctl.c $(wildcard cli/ctl_*.c) $(wildcard cli/common_*.c)
 MODULE_SOURCES   := $(wildcard pam_module/*.c)
 # What the door shares with the helper: reading a plan and the last steps before exec.
-DOOR_SHARED      := config/plan_image.c helper/die.c helper/io.c helper/privs.c helper/schedule.c helper/inside/finish.c helper/inside/landlock.c
+DOOR_SHARED      := config/plan_image.c helper/die.c helper/io.c helper/privs.c helper/schedule.c helper/inside/finish.c helper/inside/label.c \
+	helper/inside/landlock.c
 
 objects = $(patsubst %.c,$(B)/%.o,$(1))
 pic_objects = $(patsubst %.c,$(B)/%.pic.o,$(1))

@@ -308,6 +308,19 @@ static void put_descriptors(struct writer *writer, const struct plan *plan)
 	list_end(writer);
 }
 
+static void put_capabilities(struct writer *writer, const struct plan *plan)
+{
+	char line[64];
+
+	list_begin(writer, "capabilities");
+	if (plan->bounding) {
+		snprintf(line, sizeof(line), "bounding 0x%llx, ambient 0x%llx", (unsigned long long)plan->bounding,
+		         (unsigned long long)plan->ambient);
+		list_item(writer, line);
+	}
+	list_end(writer);
+}
+
 static void put_ports(struct writer *writer, const struct plan *plan)
 {
 	const struct plan_landlock_ports *ports = plan_array(plan, plan->landlock_ports);
@@ -352,6 +365,7 @@ static void put_plan(struct writer *writer, const struct plan *plan)
 		put_text(writer, "clock-offsets", plan_string(plan, plan->clock_offsets));
 	put_text(writer, "host-name", plan_string(plan, plan->host_name));
 	put_namespaces(writer, plan);
+	put_capabilities(writer, plan);
 	put_cgroup(writer, plan);
 	put_steps(writer, plan, "files", plan->steps);
 	if (plan->flags & PLAN_OUTBOUND)
@@ -362,6 +376,8 @@ static void put_plan(struct writer *writer, const struct plan *plan)
 	put_number(writer, "log-filter", plan->log_filter.count);
 	put_number(writer, "landlock", plan->landlock_rules.count);
 	put_ports(writer, plan);
+	put_text(writer, "apparmor", plan_string(plan, plan->apparmor_profile));
+	put_text(writer, "selinux", plan_string(plan, plan->selinux_context));
 	put_strings(writer, "directory", plan, plan->directories);
 	put_strings(writer, "environment", plan, plan->environment);
 	put_strings(writer, "unset", plan, plan->environment_unset);

@@ -50,8 +50,9 @@ int plan_ids(struct draft *draft);    /* config/plan_ids.c: groups and id maps; 
 int plan_cgroup(struct draft *draft); /* config/plan_cgroup.c: hierarchies and writes */
 int plan_filter(struct draft *draft); /* config/plan_filter.c: the system call filters */
 int plan_files(struct draft *draft);  /* config/plan_files.c: mount steps and Landlock rules */
-int plan_outbound(struct draft *draft);  /* config/plan_outbound.c: what the translator of addresses sees */
-int plan_ports(struct draft *draft);     /* config/plan_ports.c: Landlock rules of the network */
+int plan_outbound(struct draft *draft);     /* config/plan_outbound.c: what the translator of addresses sees */
+int plan_capabilities(struct draft *draft); /* config/plan_capabilities.c */
+int plan_ports(struct draft *draft);        /* config/plan_ports.c: Landlock rules of the network */
 void plan_schedule(struct draft *draft); /* config/plan_schedule.c: processors, policy, I/O class, OOM score */
 int plan_process(struct draft *draft);   /* config/plan_process.c: limits, environment, command, directory */
 

@@ -197,6 +197,8 @@ int plan_make(const struct profile *profile, const struct identity *person, cons
 	if (result == 0)
 		result = plan_ids(&draft);
 	if (result == 0)
+		result = plan_capabilities(&draft);
+	if (result == 0)
 		result = plan_cgroup(&draft); /* before the files: a session shows its cgroups to the door */
 	if (result == 0)
 		result = plan_files(&draft);

@@ -139,6 +139,8 @@ struct plan {
 	uint64_t sum; /* plan_sum of the rest */
 
 	uint64_t namespaces; /* CLONE_NEW*; those of cgroup, network and time are not made by clone3 */
+	uint64_t bounding;   /* capabilities, a bit each, in the sandbox's own user namespace */
+	uint64_t ambient;    /* within bounding: what the payload starts with */
 	uint32_t uid;        /* on the host */
 	uint32_t gid;
 	uint32_t inside_uid; /* the same as the sandbox's maps have them */
@@ -183,6 +185,9 @@ struct plan {
 	uint32_t scheduler;          /* SCHED_* */
 	uint32_t scheduler_priority; /* of a real-time policy; 0: it is none */
 	uint32_t io_priority;        /* class and level as ioprio_set(2) takes them */
+
+	plan_ref apparmor_profile; /* of what is executed; empty: that of this process */
+	plan_ref selinux_context;
 
 	plan_ref shell; /* the person's shell */
 	plan_ref home;

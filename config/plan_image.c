@@ -130,12 +130,12 @@ static bool scalars_fit(const struct plan *plan)
 {
 	const plan_ref refs[] = {plan->uid_map,      plan->gid_map,   plan->clock_offsets, plan->user_name,
 	                         plan->profile_name, plan->host_name, plan->name,          plan->root_options,
-	                         plan->shell,        plan->home};
+	                         plan->shell,        plan->home,      plan->apparmor_profile, plan->selinux_context};
 
 	for (size_t i = 0; i < sizeof(refs) / sizeof(refs[0]); i++)
 		if (!string_fits(plan, refs[i]))
 			return false;
-	return !(plan->flags & ~(uint32_t)PLAN_FLAGS) && plan->umask <= 0777 && plan->kill_signal >= 1 &&
+	return (plan->ambient & ~plan->bounding) == 0 && !(plan->flags & ~(uint32_t)PLAN_FLAGS) && plan->umask <= 0777 && plan->kill_signal >= 1 &&
 	       plan->kill_signal <= 64 && plan->filter.count <= 4096 &&
 	       plan->log_filter.count <= 4096; /* BPF_MAXINSNS */
 }

@@ -251,6 +251,8 @@ int plan_process(struct draft *draft)
 	head->runtime_max = runtime->infinity ? 0 : (uint64_t)runtime->number;
 	const struct value *stop = profile_value(profile, KEY_TimeoutStopSec);
 	head->timeout_stop = stop->infinity ? UINT64_MAX : (uint64_t)stop->number;
+	head->apparmor_profile = draft_string(draft, profile_value(profile, KEY_AppArmorProfile)->text);
+	head->selinux_context = draft_string(draft, profile_value(profile, KEY_SELinuxContext)->text);
 	plan_limits(draft);
 	plan_schedule(draft);
 	plan_command(draft);

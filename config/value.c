@@ -626,6 +626,24 @@ static bool is_cgroup(const char *text, size_t length)
 	return check_path(text, length) == NULL && *text == '/' && length > 1;
 }
 
+/* Without blanks neither can be taken for the other's commands (helper/inside/label.c); a "-", which in systemd.exec(5) lets
+ * the label be missed, and specifiers there are none. */
+static bool is_label(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (text[i] <= ' ' || text[i] == '%' || text[i] == 0x7f)
+			return false;
+	return length > 0 && length <= 256 && *text != '-';
+}
+
+static bool is_selinux_context(const char *text, size_t length)
+{
+	const char *end = text + length, *role = memchr(text, ':', length);
+	const char *type = role ? memchr(role + 1, ':', (size_t)(end - role - 1)) : NULL;
+
+	return is_label(text, length) && type && role > text && type > role + 1 && end > type + 1;
+}
+
 static bool read_string(struct reader *reader)
 {
 	const char *text = reader->at, *check = reader->key->words ? reader->key->words : "", *at;
@@ -635,6 +653,10 @@ static bool read_string(struct reader *reader)
 		return false;
 	if (strcmp(check, "hostname") == 0)
 		return is_hostname(text, length);
+	if (strcmp(check, "apparmor") == 0)
+		return is_label(text, length);
+	if (strcmp(check, "selinux") == 0)
+		return is_selinux_context(text, length);
 	return strcmp(check, "cgroup") != 0 || is_cgroup(text, length);
 }
 
@@ -696,15 +718,24 @@ static int not_expected(const struct key *key, const char *text, size_t length, 
 	                        quote_bytes(quoted, sizeof(quoted), text, length), expected);
 }
 
+/* What a text must be where not any will do; NULL: any, or said elsewhere. */
+static const char *text_form(const struct key *key)
+{
+	if (key == key_row(KEY_SELinuxContext))
+		return "a context, USER:ROLE:TYPE or USER:ROLE:TYPE:LEVEL";
+	return key == key_row(KEY_AppArmorProfile) ? "the name of a profile" : NULL;
+}
+
 /* Apart from the common case because of the buffer. */
 static __attribute__((noinline)) int wrong_scalar(const struct key *key, const char *text, size_t length,
                                                   const char *at, struct text_problem *problem)
 {
 	const struct type *type = &types[key->type];
 	char choices[200];
+	const char *form = text_form(key);
 	const char *expected = type->what ? type->what : word_choices(key, choices, sizeof(choices));
 
-	return not_expected(key, text, length, at, expected, type->hint, problem);
+	return not_expected(key, text, length, at, form ? form : expected, form ? NULL : type->hint, problem);
 }
 
 /* at: where the scalar stands in the source; the bytes may be a copy. */

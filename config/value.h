@@ -42,6 +42,9 @@ bool value_words_invert(const struct key *key);
 /* The number of an address family by its name (AF_INET), -1 where there is none of that name. */
 int value_family(const char *name, size_t length);
 
+/* The number of a capability by its name (CAP_CHOWN), -1 where there is none of that name. */
+int value_capability(const char *name, size_t length);
+
 /* [A-Za-z0-9_][A-Za-z0-9_.-]{0,63} */
 bool value_is_name(const char *text, size_t length);
 

@@ -111,6 +111,7 @@ static const char *check_etc_file(const char *text, size_t length, size_t index)
 
 /* --- privilege --- */
 
+/* In the order of their numbers, linux/capability.h. */
 static const char *const capabilities[] = {"CAP_CHOWN",
                                            "CAP_DAC_OVERRIDE",
                                            "CAP_DAC_READ_SEARCH",
@@ -153,6 +154,14 @@ static const char *const capabilities[] = {"CAP_CHOWN",
                                            "CAP_BPF",
                                            "CAP_CHECKPOINT_RESTORE"};
 
+int value_capability(const char *name, size_t length)
+{
+	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
+		if (equals(name, length, capabilities[i]))
+			return (int)i;
+	return -1;
+}
+
 static const char *check_capability(const char *text, size_t length, size_t index)
 {
 	(void)index;
@@ -160,10 +169,7 @@ static const char *check_capability(const char *text, size_t length, size_t inde
 		text++;
 		length--;
 	}
-	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
-		if (equals(text, length, capabilities[i]))
-			return NULL;
-	return "a capability (CAP_...)";
+	return value_capability(text, length) >= 0 ? NULL : "a capability (CAP_...)";
 }
 
 static const struct {

@@ -115,41 +115,54 @@ void privs_die_with_parent(void)
 		die_errno("set parent death signal");
 }
 
-/* capset(2) by itself: what libraries add to it is reading, and they read /proc when they are loaded. keep: one capability
- * that stays effective and permitted, or -1. */
-static void keep_only(int keep)
+/* capset(2) by itself: what libraries add to it is reading, and they read /proc when they are loaded. */
+static void set_capabilities(uint64_t permitted, uint64_t inheritable)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2] = {{0}}, now[2];
+	struct __user_cap_data_struct data[2], now[2];
 
-	if (keep >= 0)
-		data[CAP_TO_INDEX(keep)].effective = data[CAP_TO_INDEX(keep)].permitted = CAP_TO_MASK(keep);
+	for (int i = 0; i < 2; i++) {
+		data[i].effective = data[i].permitted = (uint32_t)(permitted >> 32 * i);
+		data[i].inheritable = (uint32_t)(inheritable >> 32 * i);
+	}
 	if (syscall(SYS_capset, &header, data) != 0 || syscall(SYS_capget, &header, now) != 0)
 		die_errno("drop capabilities");
 	for (int i = 0; i < 2; i++)
 		if (now[i].effective != data[i].effective || now[i].permitted != data[i].permitted ||
-		    now[i].inheritable)
+		    now[i].inheritable != data[i].inheritable)
 			die("capabilities were left after the drop");
 }
 
-void privs_drop_capabilities(void)
+/* Before the bounding set and securebits, both of which forbid it later. */
+static void raise_ambient(uint64_t ambient)
 {
-	unsigned long last = 0;
+	set_capabilities(ambient | CAP_TO_MASK(CAP_SETPCAP), ambient);
+	for (unsigned long cap = 0; cap <= CAP_LAST_CAP; cap++)
+		if ((ambient >> cap & 1) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) != 0)
+			die_errno("AmbientCapabilities: raise capability %lu", cap);
+}
 
+void privs_drop_capabilities(uint64_t ambient, uint64_t bounding)
+{
+	unsigned long cap = 0;
+
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0)
+		die_errno("clear ambient capabilities");
+	if (ambient)
+		raise_ambient(ambient);
 	/* Bounding set first: dropping from it needs CAP_SETPCAP. Up to the kernel's last one,
 	 * which may be more than our headers know: the first unknown is EINVAL. */
-	for (unsigned long cap = 0; prctl(PR_CAPBSET_DROP, cap) == 0; cap++)
-		last = cap;
-	if (errno != EINVAL || last < CAP_CHECKPOINT_RESTORE)
-		die_errno("drop capability %lu from the bounding set", last + 1);
+	for (; cap < 64; cap++)
+		if (!(bounding >> cap & 1) && prctl(PR_CAPBSET_DROP, cap) != 0)
+			break;
+	if (errno != EINVAL || cap <= CAP_CHECKPOINT_RESTORE)
+		die_errno("drop capability %lu from the bounding set", cap);
 	/* Uid 0 gains nothing by being 0, and none of this can be undone. */
 	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
 	                                     SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
 	                                     SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED) != 0)
 		die_errno("lock securebits");
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0)
-		die_errno("clear ambient capabilities");
-	keep_only(-1);
+	set_capabilities(ambient, ambient);
 	if (prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN) != 0)
 		die("the bounding set was not emptied");
 }
@@ -179,6 +192,11 @@ void privs_keep_over_exec(uint64_t capabilities)
 			die_errno("keep capability %lu", cap);
 }
 
+void privs_forget_capabilities(void)
+{
+	set_capabilities(0, 0); /* and with the inheritable ones the ambient ones go (capabilities(7)) */
+}
+
 void privs_no_new_privileges(void)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
@@ -187,7 +205,7 @@ void privs_no_new_privileges(void)
 
 void privs_become_supervisor(bool keep_kill)
 {
-	keep_only(keep_kill ? CAP_KILL : -1);
+	set_capabilities(keep_kill ? CAP_TO_MASK(CAP_KILL) : 0, 0);
 	privs_no_new_privileges();
 	privs_not_dumpable();
 }

@@ -25,8 +25,12 @@ void privs_become(uid_t uid, gid_t gid, const gid_t *groups, size_t count);
  */
 void privs_enter_person(uid_t uid, gid_t gid, const gid_t *groups, size_t count);
 
-/* Empties the bounding set, locks securebits, empties all five capability sets, and proves it (capabilities(7)). */
-void privs_drop_capabilities(void);
+/* Reduces the bounding set, locks securebits, leaves in all other capability sets only what the next execve is to have, and
+ * proves it (capabilities(7)). ambient and bounding: a bit for each capability; 0: none. */
+void privs_drop_capabilities(uint64_t ambient, uint64_t bounding);
+
+/* Gives up what privs_drop_capabilities left for a child. */
+void privs_forget_capabilities(void);
 
 /* From here on files are opened as these ids may, with no capability over them; back with the effective ones. */
 void privs_file_ids(uid_t uid, gid_t gid);

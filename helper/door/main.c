@@ -207,7 +207,7 @@ int main(int argc, char **argv, char **environment)
 	    0)
 		die_errno("enter the session");
 	privs_enter_person(plan->inside_uid, plan->inside_gid, plan_array(plan, plan->groups), plan->groups.count);
-	privs_drop_capabilities();
+	privs_drop_capabilities(plan->ambient, plan->bounding);
 	finish_keyring(plan);
 	enter_directory(plan, directory);
 	char **prepared = make_environment(plan, environment);

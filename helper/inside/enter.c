@@ -126,6 +126,6 @@ void inside_main(const struct inside *inside)
 	clock_enter(plan);
 	pid_t offered = plan->flags & PLAN_SESSION ? session_offer(inside) : 0;
 	inside_keep_only(inside);
-	privs_drop_capabilities();
+	privs_drop_capabilities(plan->flags & PLAN_SESSION ? 0 : plan->ambient, plan->bounding);
 	init_main(inside, offered);
 }

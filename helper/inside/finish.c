@@ -20,6 +20,7 @@
 
 #include "helper/die.h"
 #include "helper/io.h"
+#include "helper/inside/label.h"
 #include "helper/inside/landlock.h"
 #include "helper/privs.h"
 
@@ -99,6 +100,7 @@ void finish_restrict(const struct plan *plan)
 	limits_apply(plan);
 	if (plan->flags & PLAN_NO_NEW_PRIVILEGES)
 		privs_no_new_privileges();
+	label_next_exec(plan);
 	landlock_restrict(plan);
 	if (close_descriptors(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
 		die_errno("mark descriptors");

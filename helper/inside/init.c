@@ -168,6 +168,7 @@ void init_main(const struct inside *inside, pid_t offered)
 	release_standard_descriptors(null);
 	close_set(inside->plan->descriptors);
 	close_fd(&null);
+	privs_forget_capabilities();
 	privs_no_new_privileges();
 	own_filter_init();
 	if (inside->plan->flags & PLAN_SESSION)

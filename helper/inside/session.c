@@ -40,7 +40,7 @@ static noreturn void offer(const struct inside *inside)
 		mounts_attach(login->mounts[i].mount, login->mounts[i].target, login->mounts[i].optional);
 	mounts_doors(inside->plan, login->door);
 	inside_keep_only(inside);
-	privs_drop_capabilities();
+	privs_drop_capabilities(0, 0);
 	privs_no_new_privileges();
 	send_pidfd(inside->control);
 	for (;;)

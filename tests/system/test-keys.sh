@@ -388,7 +388,16 @@ person=as_root
 effect CapabilityBoundingSet "" "EPERM 0000000000000000" outside "can $(sed -n 's/^CapBnd:\t//p' /proc/self/status)" \
 	'$probe raw-socket; sed -n "s/^CapBnd:\t//p" /proc/self/status'
 person=as_alice
-refused_with "not enforced by this build" CapabilityBoundingSet CAP_NET_RAW
+sets='for set in Inh Prm Eff Bnd Amb; do sed -n "s/^Cap$set:\t0*//p" /proc/self/status; done'
+effect CapabilityBoundingSet "CAP_NET_RAW CAP_CHOWN" "0 0 0 2001 0" "" "0 0 0 0 0" "$sets"
+also=CapabilityBoundingSet=CAP_NET_RAW
+effect AmbientCapabilities CAP_NET_RAW "2000 2000 2000 2000 2000" unset "0 0 0 2000 0" "$sets"
+effect AmbientCapabilities CAP_NET_RAW can unset EPERM '$probe raw-socket'
+policy $'AmbientCapabilities=CAP_NET_RAW\nCapabilityBoundingSet=CAP_NET_RAW'
+check "AmbientCapabilities: PID 1 keeps none" "0 0 0 2000 0" "$(inside "sleep 0.2; ${sets//self/1}")"
+refused AmbientCapabilities CAP_CHOWN
+also=
+refused CapabilityBoundingSet CAP_SYS_ADMIN "CAP_CHOWN CAP_SETGID" "~CAP_CHOWN"
 effect SystemCallFilter '~chmod ~fchmodat ~fchmodat2' EPERM unset can '$probe chmod'
 effect SystemCallFilter '~@chown' cannot unset can "can 'chown alice .'"
 also='SystemCallFilter=~chmod'
@@ -498,9 +507,28 @@ else
 		skip "$key: this kernel's Landlock knows no ports"
 	done
 fi
+if [ -d /proc/self/attr/apparmor ] && [ "$(cat /sys/module/apparmor/parameters/enabled)" = Y ]; then
+	echo 'profile keys-test flags=(attach_disconnected,mediate_deleted) { file, network, unix, signal, ptrace, }' | apparmor_parser -r
+	effect AppArmorProfile keys-test "keys-test (enforce)" unset unconfined 'cat /proc/self/attr/apparmor/current'
+	echo 'profile keys-test {}' | apparmor_parser -R
+	refused AppArmorProfile not-loaded
+else
+	refused AppArmorProfile unconfined
+	skip "AppArmorProfile: AppArmor is not in force here"
+fi
+if [ -e /sys/fs/selinux/enforce ]; then
+	context=unconfined_u:unconfined_r:unconfined_t:s0
+	effect SELinuxContext $context $context outside "$(tr -d '\0' </proc/self/attr/current)" 'tr -d "\0" </proc/self/attr/current'
+	refused SELinuxContext no_u:no_r:no_t:s0
+else
+	refused SELinuxContext system_u:system_r:unconfined_t:s0
+	skip "SELinuxContext: SELinux is not in force here"
+fi
+refused AppArmorProfile -unconfined "a b" %u
+refused SELinuxContext -a:b:c a:b "a: b:c" a::c %u:b:c
 for key in ConnectPorts BindPorts; do refused $key 0 65536 90-80 http "80 none" 80,443; done
 for key in NoNewPrivileges MemoryDenyWriteExecute LockPersonality RestrictRealtime RestrictSUIDSGID; do refused $key maybe; done
-for key in SystemCallLog KeyringMode Landlock CapabilityBoundingSet SystemCallFilter RestrictAddressFamilies SystemCallErrorNumber \
+for key in AmbientCapabilities SystemCallLog KeyringMode Landlock CapabilityBoundingSet SystemCallFilter RestrictAddressFamilies SystemCallErrorNumber \
 	SystemCallArchitectures; do
 	refused $key other
 done

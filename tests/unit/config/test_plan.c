@@ -609,6 +609,17 @@ static void a_session_has_doors_and_no_command(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, plan_set_up, plan_tear_down)
 
+static void labels_are_taken_as_they_are(void **state)
+{
+	(void)state;
+	accept_plan("");
+	assert_string_equal(plan_string(test_plan, test_plan->apparmor_profile), "");
+	assert_string_equal(plan_string(test_plan, test_plan->selinux_context), "");
+	accept_plan("AppArmorProfile=:ns:a//&b\nSELinuxContext=u:r:t:s0-s0:c0.c1023\n");
+	assert_string_equal(plan_string(test_plan, test_plan->apparmor_profile), ":ns:a//&b");
+	assert_string_equal(plan_string(test_plan, test_plan->selinux_context), "u:r:t:s0-s0:c0.c1023");
+}
+
 static void descriptors_are_a_commands_and_not_a_logins(void **state)
 {
 	(void)state;
@@ -660,6 +671,7 @@ int main(void)
 	        TEST(a_callers_variable_is_read_no_further_than_it_is),
 	        TEST(arguments_are_kept_and_without_them_it_is_the_shell),
 	        TEST(a_session_has_doors_and_no_command),
+	        TEST(labels_are_taken_as_they_are),
 	        TEST(descriptors_are_a_commands_and_not_a_logins),
 	};
 

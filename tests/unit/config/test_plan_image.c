@@ -8,7 +8,7 @@ static volatile uint64_t sink;
 
 static int make_image(void **state)
 {
-	if (plan_set_up(state) != 0 || plan_with("BindPaths=/srv/a\nLimitNOFILE=100\nCPUAffinity=0 70\nSystemCallLog=chmod\nConnectPorts=80 443\nEnvironment=A=b\n") != 0)
+	if (plan_set_up(state) != 0 || plan_with("BindPaths=/srv/a\nLimitNOFILE=100\nCPUAffinity=0 70\nSystemCallLog=chmod\nConnectPorts=80 443\nSELinuxContext=a:b:c\nAppArmorProfile=x\nEnvironment=A=b\n") != 0)
 		return -1;
 	image_size = test_plan->size;
 	image = malloc(image_size);
@@ -49,7 +49,8 @@ static void read_whole(const struct plan *plan)
 	const struct plan_array lists[] = {plan->environment, plan->environment_unset, plan->arguments,
 	                                   plan->directories, plan->warnings,          plan->doors};
 	const plan_ref refs[] = {plan->uid_map, plan->gid_map, plan->user_name, plan->profile_name, plan->name,
-	                         plan->shell,   plan->home,    plan->host_name, plan->root_options};
+	                         plan->shell,   plan->home,    plan->host_name, plan->root_options,
+	                         plan->apparmor_profile, plan->selinux_context};
 
 	read_bytes(plan, plan->groups, sizeof(uint32_t));
 	read_bytes(plan, plan->limits, sizeof(struct plan_limit));

@@ -409,7 +409,6 @@ static void what_is_not_enforced_is_refused_with_its_line(void **state)
 	static const struct {
 		const char *setting, *message;
 	} cases[] = {
-	        {"CapabilityBoundingSet=CAP_CHOWN", "f:2: error: CapabilityBoundingSet: not enforced by this build"  },
 	        {"MemoryHigh=1G",                   "f:2: error: MemoryHigh: not enforced by this build"             },
 	        {"Slice=x",                         "f:2: error: Slice: not enforced by this build"                  },
 	        {"TTY=new",                         "f:2: error: TTY: not enforced by this build"                    },
