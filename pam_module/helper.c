@@ -261,6 +261,11 @@ static enum outcome understand(pam_handle_t *pamh, const struct session_request 
 			return OUTCOME_OK;
 		pam_syslog(pamh, LOG_ERR, "the helper offered a session to systemd-user");
 		break;
+	case MESSAGE_RESTRICT:
+		if (!request->restricted && answer->descriptor_count == 1)
+			return OUTCOME_OK;
+		pam_syslog(pamh, LOG_ERR, "the helper asks for restrictions again");
+		break;
 	case MESSAGE_NOT_CONFINED:
 		return OUTCOME_NOT_COVERED;
 	case MESSAGE_REFUSED:

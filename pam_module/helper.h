@@ -11,7 +11,7 @@
 
 /*
  * Starts the helper and asks for a session. OUTCOME_OK: *ret_socket is the line to it and *ret_offer a
- * MESSAGE_JOIN, whose descriptors the caller closes and whose text is in buffer (MESSAGE_TEXT_MAX + 1 bytes).
+ * MESSAGE_JOIN, or, once, a MESSAGE_RESTRICT, whose descriptors the caller closes and whose text is in buffer (MESSAGE_TEXT_MAX + 1 bytes).
  * silent: nothing is said to the person. Returns within a bound.
  */
 enum outcome helper_ask(pam_handle_t *pamh, const struct session_request *request, int silent, char *buffer,

@@ -240,3 +240,12 @@ enum outcome join_session(pam_handle_t *pamh, const struct message *offer)
 	close(expectation.ours);
 	return outcome;
 }
+
+enum outcome join_restriction(pam_handle_t *pamh, const struct message *request)
+{
+	/* Without no_new_privs, which would take the set-uid bit from the door: CAP_SYS_ADMIN does (landlock(7)). */
+	if (syscall(SYS_landlock_restrict_self, request->descriptors[0], 0) == 0)
+		return OUTCOME_OK;
+	pam_syslog(pamh, LOG_ERR, "cannot restrict this program's ports: %s", strerror(errno));
+	return OUTCOME_BROKEN;
+}

@@ -17,4 +17,7 @@ enum outcome join_possible(pam_handle_t *pamh);
  */
 enum outcome join_session(pam_handle_t *pamh, const struct message *offer);
 
+/* Puts this process and what it starts under the Landlock ruleset of a MESSAGE_RESTRICT, for good. */
+enum outcome join_restriction(pam_handle_t *pamh, const struct message *request);
+
 #endif

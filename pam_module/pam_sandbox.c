@@ -153,7 +153,28 @@ static enum outcome join_offer(pam_handle_t *pamh, const struct session_request 
 	return outcome;
 }
 
-static enum outcome confine(pam_handle_t *pamh, const struct session_request *request, bool silent)
+static void close_offer(const struct message *offer)
+{
+	for (uint32_t i = 0; i < offer->descriptor_count; i++)
+		close(offer->descriptors[i]);
+}
+
+/* Asks for an offer, and again where this program must be restricted first. */
+static enum outcome ask(pam_handle_t *pamh, struct session_request *request, bool silent, char *buffer, int *ret_socket,
+                        struct message *ret_offer)
+{
+	enum outcome outcome = helper_ask(pamh, request, silent, buffer, ret_socket, ret_offer);
+
+	if (outcome != OUTCOME_OK || ret_offer->kind != MESSAGE_RESTRICT)
+		return outcome;
+	outcome = join_restriction(pamh, ret_offer);
+	close_offer(ret_offer);
+	close(*ret_socket);
+	request->restricted = true;
+	return outcome == OUTCOME_OK ? helper_ask(pamh, request, silent, buffer, ret_socket, ret_offer) : outcome;
+}
+
+static enum outcome confine(pam_handle_t *pamh, struct session_request *request, bool silent)
 {
 	struct message offer;
 	int socket;
@@ -163,11 +184,10 @@ static enum outcome confine(pam_handle_t *pamh, const struct session_request *re
 		pam_syslog(pamh, LOG_ERR, "no memory");
 		return OUTCOME_BROKEN;
 	}
-	enum outcome outcome = helper_ask(pamh, request, silent, buffer, &socket, &offer);
+	enum outcome outcome = ask(pamh, request, silent, buffer, &socket, &offer);
 	if (outcome == OUTCOME_OK) {
 		outcome = join_offer(pamh, request, &offer, socket);
-		for (uint32_t i = 0; i < offer.descriptor_count; i++)
-			close(offer.descriptors[i]);
+		close_offer(&offer);
 		if (outcome != OUTCOME_OK)
 			close(socket); /* the helper ends the sandbox, and what stands inside can start
 			                  nothing more */

@@ -35,6 +35,7 @@ enum message_kind {
 	MESSAGE_BROKEN,  /* helper, kernel or policy failed; text: one line for the log */
 	MESSAGE_JOIN,    /* text: session id; descriptors: pidfd of PID 1, pidfd of the set-up process, then "tasks" or
 			    * "cgroup.procs" files of the login leaf, into each of which the module writes "0" */
+	MESSAGE_RESTRICT, /* descriptor 0: a Landlock ruleset; the login program restricts itself and asks again, once */
 	MESSAGE_KINDS,
 };
 

@@ -27,6 +27,7 @@ enum field {
 	FIELD_RHOST,
 	FIELD_RUSER,
 	FIELD_TTY_GID,
+	FIELD_RESTRICTED,
 	FIELDS,
 };
 
@@ -43,6 +44,7 @@ static const char *const field_names[FIELDS] = {
         [FIELD_RHOST] = "rhost",
         [FIELD_RUSER] = "ruser",
         [FIELD_TTY_GID] = "tty-gid",
+        [FIELD_RESTRICTED] = "restricted",
 };
 
 static const char group_prefix[] = "group=";
@@ -132,6 +134,7 @@ long session_request_write(const struct session_request *request, char *buffer, 
 	        [FIELD_RHOST] = request->remote_host,
 	        [FIELD_RUSER] = request->remote_user,
 	        [FIELD_TTY_GID] = person->tty_gid == (gid_t)-1 ? NULL : tty_gid,
+	        [FIELD_RESTRICTED] = request->restricted ? "1" : NULL,
 	};
 
 	snprintf(uid, sizeof(uid), "%" PRIu32, (uint32_t)person->uid);
@@ -213,7 +216,8 @@ static bool read_fields(const char *text, size_t length, struct reader *reader, 
 		if (!read_field(field, reader))
 			return false;
 	if (!values_sound(values) || !read_number(values[FIELD_UID], &uid) || !read_number(values[FIELD_GID], &gid) ||
-	    (values[FIELD_TTY_GID] && !read_number(values[FIELD_TTY_GID], &tty_gid)))
+	    (values[FIELD_TTY_GID] && !read_number(values[FIELD_TTY_GID], &tty_gid)) ||
+	    (values[FIELD_RESTRICTED] && strcmp(values[FIELD_RESTRICTED], "1") != 0))
 		return false;
 	request->person = (struct identity){
 	        .uid = uid,
@@ -231,6 +235,7 @@ static bool read_fields(const char *text, size_t length, struct reader *reader, 
 	request->terminal = values[FIELD_TTY];
 	request->remote_host = values[FIELD_RHOST];
 	request->remote_user = values[FIELD_RUSER];
+	request->restricted = values[FIELD_RESTRICTED] != NULL;
 	return true;
 }
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The text of MESSAGE_SESSION: what the PAM module knows of a login, as NAME=VALUE strings, each terminated by a NUL.
- * Names: user uid gid group-name(primary) gecos home shell service tty rhost ruser tty-gid, and one "group=GID:NAME" for
+ * Names: user uid gid group-name(primary) gecos home shell service tty rhost ruser tty-gid restricted(1), and one "group=GID:NAME" for
  * each supplementary group (NAME may be empty). Names appear once but for group; all but gecos, group-name, tty, rhost,
- * ruser, tty-gid and group are required.
+ * ruser, tty-gid, restricted and group are required.
  */
 #ifndef PROTOCOL_SESSION_H
 #define PROTOCOL_SESSION_H
 
 #include "config/identity.h"
+
+#include <stdbool.h>
 
 struct session_request {
 	struct identity person;
@@ -16,6 +18,7 @@ struct session_request {
 	const char *terminal;
 	const char *remote_host;
 	const char *remote_user;
+	bool restricted; /* the login program has done what MESSAGE_RESTRICT asks for */
 	void *memory;
 };
 

@@ -56,6 +56,32 @@ static void allow_ports(int ruleset, const struct plan_landlock_ports *ports)
 			die_errno("Landlock: allow port %u", (unsigned)attributes.port);
 }
 
+static int make_ruleset(const struct ruleset_attributes *attributes)
+{
+	size_t size = attributes->scoped ? 24 : attributes->handled_net ? 16 : 8;
+	int ruleset = (int)syscall(SYS_landlock_create_ruleset, attributes, size, 0);
+
+	if (ruleset < 0)
+		die_errno("Landlock: make a ruleset");
+	return ruleset;
+}
+
+static void allow_all_ports(int ruleset, const struct plan *plan)
+{
+	const struct plan_landlock_ports *ports = plan_array(plan, plan->landlock_ports);
+
+	for (uint32_t i = 0; i < plan->landlock_ports.count; i++)
+		allow_ports(ruleset, &ports[i]);
+}
+
+int landlock_network(const struct plan *plan)
+{
+	int ruleset = make_ruleset(&(struct ruleset_attributes){.handled_net = plan->landlock_handled_net});
+
+	allow_all_ports(ruleset, plan);
+	return ruleset;
+}
+
 void landlock_restrict(const struct plan *plan)
 {
 	if (!(plan->flags & PLAN_LANDLOCK))
@@ -65,16 +91,11 @@ void landlock_restrict(const struct plan *plan)
 	        .handled_net = plan->landlock_handled_net,
 	        .scoped = plan->landlock_scoped,
 	};
-	size_t size = plan->landlock_scoped ? 24 : plan->landlock_handled_net ? 16 : 8;
-	CLEANUP_FD ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, size, 0);
-	if (ruleset < 0)
-		die_errno("Landlock: make a ruleset");
+	CLEANUP_FD ruleset = make_ruleset(&attributes);
 	const struct plan_landlock_rule *rules = plan_array(plan, plan->landlock_rules);
 	for (uint32_t i = 0; i < plan->landlock_rules.count; i++)
 		allow_below(ruleset, plan_string(plan, rules[i].path), &rules[i]);
-	const struct plan_landlock_ports *ports = plan_array(plan, plan->landlock_ports);
-	for (uint32_t i = 0; i < plan->landlock_ports.count; i++)
-		allow_ports(ruleset, &ports[i]);
+	allow_all_ports(ruleset, plan);
 	if (syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
 		die_errno("Landlock: restrict");
 }

@@ -9,4 +9,7 @@
  * Ends the process when it fails. */
 void landlock_restrict(const struct plan *plan);
 
+/* A ruleset of the plan's ports alone, for a process with CAP_SYS_ADMIN to restrict itself by. Ends the process when it fails. */
+int landlock_network(const struct plan *plan);
+
 #endif

@@ -24,6 +24,7 @@
 #include "config/plan.h"
 #include "helper/die.h"
 #include "helper/inside/enter.h"
+#include "helper/inside/landlock.h"
 #include "helper/io.h"
 #include "helper/outside/cgroup.h"
 #include "helper/outside/facts.h"
@@ -155,6 +156,21 @@ static struct plan *make_plan(const struct session_request *login, pid_t opener)
 	}
 	profile_free(profile);
 	return plan;
+}
+
+/*
+ * Forwarding runs in the login program, which therefore is under the rules of ports as well. A process under Landlock may look
+ * only at others that are under the same rules (landlock(7), "Ptrace restrictions"), and the door must look at PID 1: so the
+ * login program restricts itself first, and a second helper, which it starts after that, builds the session.
+ */
+static void restrict_login_program(const struct plan *plan)
+{
+	struct message message = {
+	        .kind = MESSAGE_RESTRICT, .descriptor_count = 1, .descriptors = {landlock_network(plan)}};
+
+	if (message_send(module_socket, &message) != 0)
+		die_errno("answer the login program");
+	_exit(0);
 }
 
 static int take_mount(int directory, const char *path)
@@ -380,6 +396,8 @@ int session_run(int socket, const struct caller_state *caller, int proc, bool pr
 		die("malformed request from the login program");
 	int opener = asked.descriptors[0];
 	struct plan *plan = make_plan(&login, pid_of(opener, proc));
+	if (plan->landlock_handled_net && !login.restricted)
+		restrict_login_program(plan);
 
 	supervise_prepare();
 	registry_id(id, sizeof(id));

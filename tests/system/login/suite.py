@@ -206,6 +206,26 @@ def forwarding(_):
     results.check('nobody is left behind by -L', settled('alice', 'bob', 'erin'))
 
 
+def ports(_):
+    """ConnectPorts= and BindPorts= hold behind the door, and in sshd's own process."""
+    connect = ("python3 -c 'import socket; s = socket.create_connection((\"127.0.0.1\", {})); print(s.recv(7).decode())' "
+               "2>&1 | tail -n 1")
+    bind = "python3 -c 'import socket; socket.create_server((\"127.0.0.1\", 2301)); print(\"bound\")' 2>&1 | tail -n 1"
+    denied = 'PermissionError: [Errno 13] Permission denied\n'
+    for who, refused, bound in (('iris', denied, denied), ('alice', 'SSH-2.0\n', 'bound\n')):
+        answers = [ssh(who, command)[1] for command in (connect.format(EXTERNAL), connect.format(INTERNAL), bind)]
+        results.equal(f'{who}: ports behind the door', answers, ['SSH-2.0\n', refused, bound])
+        for target, reaches in ((EXTERNAL, True), (INTERNAL, who == 'alice')):
+            with Background(ssh_command(who, '-N', options=('-L', f'127.0.0.1:2300:127.0.0.1:{target}'))):
+                banner = wait_for(lambda: read_banner(2300), 3)
+                results.equal(f'{who}: -L reaches port {target}: {reaches}', bool(banner), reaches)
+        with Background(ssh_command(who, '-N', options=('-R', f'127.0.0.1:2301:127.0.0.1:{EXTERNAL}'))):
+            banner = wait_for(lambda: read_banner(2301), 3)
+            results.equal(f'{who}: -R listens: {who == "alice"}', bool(banner), who == 'alice')
+    results.equal('iris: the map is right under both', ssh('iris', MAP)[1], own_map('iris') + '\n')
+    results.check('nobody is left behind by ports', settled('alice', 'iris'))
+
+
 def read_banner(port):
     import socket
     with socket.socket() as client:
@@ -578,7 +598,7 @@ def fifty_logins_leave_nothing(world):
 
 
 TESTS = (exec_is_confined, exec_sees_only_itself, exit_status_and_quoting, terminal, external_sftp, scp_and_rsync,
-         internal_sftp, forwarding, logins_are_recorded, exempt_people, su_and_other_shells, su_from_a_person, runtime_limit, groups_clock_and_home, outbound, su_on_a_terminal, shell_changed_after_the_look_up, killed_monitor,
+         internal_sftp, forwarding, ports, logins_are_recorded, exempt_people, su_and_other_shells, su_from_a_person, runtime_limit, groups_clock_and_home, outbound, su_on_a_terminal, shell_changed_after_the_look_up, killed_monitor,
          killed_supervisor, monitor_keeps_one_descriptor, logout_ends_what_was_left_running, broken_policy, failing_helper, module_answers, odd_clients, twenty_at_once,
          fifty_logins_leave_nothing)
 

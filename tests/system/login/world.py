@@ -9,15 +9,17 @@ import threading
 import time
 
 LIBEXECDIR = '/usr/libexec/sandbox-run'
+EXTERNAL, INTERNAL = 2201, 2202  # ports: sftp-server, internal-sftp
 POLICY = '/etc/sandbox-run/policy.conf'
 POLICY_TEXT = '[group students]\nProfile=shell\n[login]\nExemptGroups=trusted\n'
 # The compiled-in profile keeps the network; one person has none, so that network namespaces can be told apart.
 # Gina is confined through a service of pamtester.
-POLICY_MORE = ('[user erin]\nProfile=shell\nPrivateNetwork=yes\n'
+# Iris may connect to one port, and listen on none.
+POLICY_MORE = (f'[user iris]\nProfile=shell\nConnectPorts={EXTERNAL}\nBindPorts=none\n'
+               '[user erin]\nProfile=shell\nPrivateNetwork=yes\n'
                '[user gina]\nProfile=shell\nServices=trying sshd\n')
 FINDINGS = f'{LIBEXECDIR}/findings'
 KEY = '/run/login-test/key'
-EXTERNAL, INTERNAL = 2201, 2202  # ports: sftp-server, internal-sftp
 
 PEOPLE = {
     'root': (0, 0, '/root', '/bin/bash'),
@@ -29,6 +31,7 @@ PEOPLE = {
     'frank': (3006, 3006, '/home/frank', '/opt/oddshell'),  # as alice
     'gina': (3007, 3007, '/home/gina', '/bin/bash'),
     'henry': (3008, 3008, '/home/henry', '/opt/oddshell'),  # as bob
+    'iris': (3009, 3009, '/home/iris', '/bin/bash'),
     'daemon': (1, 1, '/usr/sbin', '/usr/sbin/nologin'),
     'sshd': (102, 65534, '/run/sshd', '/usr/sbin/nologin'),
     'nobody': (65534, 65534, '/nonexistent', '/usr/sbin/nologin'),
@@ -36,7 +39,7 @@ PEOPLE = {
 GROUPS = {
     'root': (0, ''), 'daemon': (1, ''), 'tty': (5, ''), 'utmp': (43, ''), 'nogroup': (65534, ''),
     'alice': (3001, ''), 'bob': (3002, ''), 'carol': (3003, ''), 'dave': (3004, ''), 'erin': (3005, ''),
-    'frank': (3006, ''), 'gina': (3007, ''), 'henry': (3008, ''),
+    'frank': (3006, ''), 'gina': (3007, ''), 'henry': (3008, ''), 'iris': (3009, ''),
     'students': (4001, 'alice,carol,dave,frank'), 'red': (4002, 'alice,bob'), 'green': (4003, 'alice,bob'),
     'blue': (4010, 'alice,bob'), 'sandbox-exempt': (4100, 'carol'), 'trusted': (4101, 'dave'),
 }

@@ -35,6 +35,7 @@ static const struct session_request whole = {
         .terminal = "ssh",
         .remote_host = "2001:db8::1",
         .remote_user = "x=y\nz",
+        .restricted = true,
 };
 
 static char buffer[4096];
@@ -59,6 +60,7 @@ static void a_request_survives_the_way(void **state)
 	assert_string_equal(got.terminal, "ssh");
 	assert_string_equal(got.remote_host, "2001:db8::1");
 	assert_string_equal(got.remote_user, "x=y\nz");
+	assert_true(got.restricted);
 	assert_int_equal(got.person.group_count, 3);
 	assert_int_equal(got.person.groups[0].gid, 2001);
 	assert_string_equal(got.person.groups[0].name, "students");
@@ -86,6 +88,7 @@ static void what_is_unknown_stays_unknown(void **state)
 	assert_null(got.terminal);
 	assert_null(got.remote_host);
 	assert_null(got.remote_user);
+	assert_false(got.restricted);
 	assert_true(got.person.tty_gid == (gid_t)-1);
 	assert_int_equal(got.person.group_count, 0);
 	session_request_free(&got);
@@ -173,6 +176,7 @@ static const struct {
         {"uid overflowing far",     "user=a|uid=18446744073709551617|gid=2|home=/h|shell=/s|service=sshd|"},
         {"gid -1",                  "user=a|uid=1|gid=4294967295|home=/h|shell=/s|service=sshd|"          },
         {"tty-gid empty",           "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|tty-gid=|"          },
+        {"restricted, not 1",       "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|restricted=0|"       },
         {"group without colon",     "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|group=3|"           },
         {"group without gid",       "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|group=:x|"          },
         {"group of a bad gid",      "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|group=3x:x|"        },
