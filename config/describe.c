@@ -146,6 +146,7 @@ static const struct {
                   {PLAN_SET_SCHEDULER, "scheduler"},
                   {PLAN_SET_IO_PRIORITY, "io-priority"},
                   {PLAN_SET_OOM_SCORE, "oom-score"},
+                  {PLAN_DETACHED, "detached"},
 },
   attribute_names[] = {
           {MOUNT_ATTR_RDONLY, "ro"},

@@ -128,7 +128,8 @@ enum plan_flags {
 	PLAN_SET_SCHEDULER = 1 << 13,
 	PLAN_SET_IO_PRIORITY = 1 << 14,
 	PLAN_SET_OOM_SCORE = 1 << 15,
-	PLAN_FLAGS = (1 << 16) - 1,
+	PLAN_DETACHED = 1 << 16, /* nothing ties a command's sandbox to who started it */
+	PLAN_FLAGS = (1 << 17) - 1,
 };
 
 struct plan {

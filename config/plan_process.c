@@ -212,6 +212,24 @@ static void plan_doors(struct draft *draft)
 		add_door(draft, draft->facts->shells[i]);
 }
 
+/* A login's sandbox ends with the login: who stays logged in by a process left behind would not be seen. */
+static int plan_lifetime(struct draft *draft)
+{
+	enum { DETACHED, LINKED };
+	const struct value *value = profile_value(draft->profile, KEY_Lifetime);
+
+	if (value->number == LINKED)
+		return 0;
+	if (draft->request->kind == REQUEST_SESSION) {
+		policy_error_add(draft->errors, false, value->file, value->line, 0,
+		                 "leave it out of profiles that confine logins",
+		                 "Lifetime=detached: the sandbox of a login ends with it");
+		return -1;
+	}
+	draft->head.flags |= PLAN_DETACHED;
+	return 0;
+}
+
 /* Who comes in by a door is started by the login program, whose descriptors are its own. */
 static int plan_descriptors(struct draft *draft)
 {
@@ -260,6 +278,8 @@ int plan_process(struct draft *draft)
 	int result = plan_environment(draft);
 	if (result == 0)
 		result = plan_descriptors(draft);
+	if (result == 0)
+		result = plan_lifetime(draft);
 	if (result == 0)
 		result = plan_directory(draft);
 	return result;

@@ -13,6 +13,7 @@
 #include "helper/die.h"
 #include "helper/io.h"
 #include "helper/outside/cgroup.h"
+#include "helper/outside/detach.h"
 #include "helper/outside/facts.h"
 #include "helper/outside/person.h"
 #include "helper/outside/registry.h"
@@ -120,6 +121,8 @@ int command_run(const struct options *options, const struct caller_state *caller
 	sanitise_passed(caller, plan->descriptors);
 	show_warnings(plan, options->quiet);
 
+	if (plan->flags & PLAN_DETACHED)
+		detach();
 	supervise_prepare();
 	registry_id(id, sizeof(id));
 	die_cleanup = clean_up;

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "helper/die.h"
+#include "helper/outside/detach.h"
 #include "helper/outside/status.h"
 #include "helper/own_filter.h"
 #include "protocol/message.h"
@@ -125,6 +126,7 @@ static void payload_stopped(struct supervisor *supervisor, int signal_number)
 static void payload_started(struct supervisor *supervisor)
 {
 	supervisor->started = true;
+	detach_started();
 	arm(supervisor, supervisor->plan->runtime_max);
 }
 

@@ -621,6 +621,22 @@ policy PassFileDescriptors=9
 (cd $work_directory && exec setpriv $alice_ids "$helper" run --quiet -- sh -c 'exec 9>&-; sleep 3' 9>&1 >/dev/null 2>&1) |
 	{ timeout 2 cat; echo $? >"$work/end"; }
 check "PassFileDescriptors: none but the command holds on to them" 0 "$(cat "$work/end")"
+effect Lifetime detached "status 0" linked "status 3" 'exit 3'
+# outlives LIFETIME: what the command did after its front end was killed, or had ended
+outlives() {
+	policy "Lifetime=$1"
+	rm -f $work_directory/done
+	(cd $work_directory && exec setpriv $alice_ids "$helper" run --quiet -- sh -c 'sleep 1; echo lived >done') </dev/null >/dev/null 2>&1 &
+	sleep 0.5
+	kill -KILL $! 2>/dev/null
+	wait $! 2>/dev/null
+	for tries in {1..30}; do [ ! -s $work_directory/done ] || break; sleep 0.1; done
+	cat $work_directory/done 2>/dev/null || echo died
+}
+check "Lifetime=detached: the command goes on without its front end" lived "$(outlives detached)"
+check "Lifetime=linked: it does not" died "$(outlives linked)"
+policy Lifetime=detached
+check "Lifetime=detached: a command that is not there" 127 "$(as_alice "$helper" run --quiet -- /not/there 2>/dev/null; echo $?)"
 effect RuntimeMaxSec 200ms "status 124" 10s lives 'sleep 0.5; echo lives'
 also=RuntimeMaxSec=100ms
 effect TimeoutStopSec 100ms "status 124" 5s lives 'trap "" TERM; sleep 0.5; echo lives'
@@ -631,6 +647,7 @@ for limit in CPU FSIZE DATA STACK CORE RSS NOFILE AS NPROC MEMLOCK LOCKS SIGPEND
 done
 refused UMask 8 rwx
 refused Nice 20 -21
+refused Lifetime forever
 refused PassFileDescriptors 2 64 3-4 stdin
 refused OOMScoreAdjust 1001 -1001 low
 refused IOSchedulingClass rt 2

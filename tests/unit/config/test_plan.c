@@ -609,6 +609,18 @@ static void a_session_has_doors_and_no_command(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, plan_set_up, plan_tear_down)
 
+static void a_command_may_be_detached_and_a_login_not(void **state)
+{
+	(void)state;
+	accept_plan("");
+	assert_false(test_plan->flags & PLAN_DETACHED);
+	accept_plan("Lifetime=detached\n");
+	assert_true(test_plan->flags & PLAN_DETACHED);
+	test_request.kind = REQUEST_SESSION;
+	assert_int_equal(plan_with("Lifetime=detached\n"), -1);
+	assert_error(0, "f:3: error: Lifetime=detached: the sandbox of a login ends with it");
+}
+
 static void labels_are_taken_as_they_are(void **state)
 {
 	(void)state;
@@ -671,6 +683,7 @@ int main(void)
 	        TEST(a_callers_variable_is_read_no_further_than_it_is),
 	        TEST(arguments_are_kept_and_without_them_it_is_the_shell),
 	        TEST(a_session_has_doors_and_no_command),
+	        TEST(a_command_may_be_detached_and_a_login_not),
 	        TEST(labels_are_taken_as_they_are),
 	        TEST(descriptors_are_a_commands_and_not_a_logins),
 	};
