@@ -349,9 +349,8 @@ static void put_reach(struct writer *writer, const struct plan *plan)
 	list_item(
 	        writer,
 	        "port forwarding and internal-sftp run in the login program's own process: mounts, namespaces and the "
-	        "cgroup's limits hold there; the user namespace, no_new_privs, the system call filter, Landlock, "
-	        "Limit*, "
-	        "Nice, UMask and the environment do not");
+	        "cgroup's limits, ConnectPorts and BindPorts hold there; the user namespace, no_new_privs, the system "
+	        "call filter, Landlock of files, labels, scheduling, Limit*, Nice, UMask and the environment do not");
 	list_end(writer);
 	put_strings(writer, "doors", plan, plan->doors);
 }
