@@ -31,9 +31,9 @@ enum message_kind {
 	MESSAGE_JOINED,  /* the login program has joined; the set-up process may go */
 	/* helper to module */
 	MESSAGE_NOT_CONFINED,
-	MESSAGE_REFUSED, /* policy or limit; text: one line for the person */
-	MESSAGE_BROKEN,  /* helper, kernel or policy failed; text: one line for the log */
-	MESSAGE_JOIN,    /* text: session id; descriptors: pidfd of PID 1, pidfd of the set-up process, then "tasks" or
+	MESSAGE_REFUSED,  /* policy or limit; text: one line for the person */
+	MESSAGE_BROKEN,   /* helper, kernel or policy failed; text: one line for the log */
+	MESSAGE_JOIN,     /* text: session id; descriptors: pidfd of PID 1, pidfd of the set-up process, then "tasks" or
 			    * "cgroup.procs" files of the login leaf, into each of which the module writes "0" */
 	MESSAGE_RESTRICT, /* descriptor 0: a Landlock ruleset; the login program restricts itself and asks again, once */
 	MESSAGE_KINDS,

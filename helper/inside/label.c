@@ -40,7 +40,8 @@ static void selinux(const char *context)
 	if (write_text(AT_FDCWD, exec_file, context, strlen(context)) == 0)
 		return;
 	if (errno == EINVAL || errno == ENOENT)
-		die("SELinuxContext: SELinux is not in force here, or its policy has no %s: leave it out, or mend it", context);
+		die("SELinuxContext: SELinux is not in force here, or its policy has no %s: leave it out, or mend it",
+		    context);
 	die_errno("SELinuxContext: ask for %s", context);
 }
 

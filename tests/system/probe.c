@@ -101,9 +101,8 @@ static bool try_raw_socket(long unused)
 
 static struct sockaddr_in loopback(long port)
 {
-	return (struct sockaddr_in){.sin_family = AF_INET,
-	                            .sin_port = htons((uint16_t)port),
-	                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	return (struct sockaddr_in){
+	        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
 static bool connect_by(int protocol, long port)
@@ -268,32 +267,32 @@ static const struct probe {
 	const char *name;
 	bool (*attempt)(long number);
 } probes[] = {
-        {"map",           try_map          },
-        {"write-execute", try_write_execute},
-        {"execute-later", try_execute_later},
-        {"personality",   try_personality  },
-        {"realtime",      try_realtime     },
-        {"realtime-spin", try_realtime_spin},
-        {"spin",          try_spin         },
-        {"socket",        try_socket       },
-        {"raw-socket",    try_raw_socket   },
-        {"connect",       try_connect      },
-        {"mptcp",         try_mptcp        },
-        {"fast-open",     try_fast_open    },
+        {"map",               try_map              },
+        {"write-execute",     try_write_execute    },
+        {"execute-later",     try_execute_later    },
+        {"personality",       try_personality      },
+        {"realtime",          try_realtime         },
+        {"realtime-spin",     try_realtime_spin    },
+        {"spin",              try_spin             },
+        {"socket",            try_socket           },
+        {"raw-socket",        try_raw_socket       },
+        {"connect",           try_connect          },
+        {"mptcp",             try_mptcp            },
+        {"fast-open",         try_fast_open        },
         {"fast-open-message", try_fast_open_message},
-        {"bind",          try_bind         },
-        {"abstract",      try_abstract     },
-        {"key",           try_key          },
-        {"i386",          try_i386         },
-        {"x32",           try_x32          },
-        {"chmod",         try_chmod        },
-        {"stack",         try_stack        },
-        {"lock",          try_lock         },
-        {"open",          try_open         },
-        {"fork",          try_fork         },
-        {"queue-signals", try_queue_signals},
-        {"message-queue", try_message_queue},
-        {"nice",          try_nice         },
+        {"bind",              try_bind             },
+        {"abstract",          try_abstract         },
+        {"key",               try_key              },
+        {"i386",              try_i386             },
+        {"x32",               try_x32              },
+        {"chmod",             try_chmod            },
+        {"stack",             try_stack            },
+        {"lock",              try_lock             },
+        {"open",              try_open             },
+        {"fork",              try_fork             },
+        {"queue-signals",     try_queue_signals    },
+        {"message-queue",     try_message_queue    },
+        {"nice",              try_nice             },
 };
 
 /* "probe with-key COMMAND...": the command with a key in its session keyring. */

@@ -388,7 +388,7 @@ person=as_root
 effect CapabilityBoundingSet "" "EPERM 0000000000000000" outside "can $(sed -n 's/^CapBnd:\t//p' /proc/self/status)" \
 	'$probe raw-socket; sed -n "s/^CapBnd:\t//p" /proc/self/status'
 person=as_alice
-sets='for set in Inh Prm Eff Bnd Amb; do sed -n "s/^Cap$set:\t0*//p" /proc/self/status; done'
+sets='for set in Inh Prm Eff Bnd Amb; do sed -n "s/^Cap$set:\t0*\\(.\\)/\\1/p" /proc/self/status; done'
 effect CapabilityBoundingSet "CAP_NET_RAW CAP_CHOWN" "0 0 0 2001 0" "" "0 0 0 0 0" "$sets"
 also=CapabilityBoundingSet=CAP_NET_RAW
 effect AmbientCapabilities CAP_NET_RAW "2000 2000 2000 2000 2000" unset "0 0 0 2000 0" "$sets"

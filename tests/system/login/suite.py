@@ -210,7 +210,7 @@ def ports(_):
     """ConnectPorts= and BindPorts= hold behind the door, and in sshd's own process."""
     connect = ("python3 -c 'import socket; s = socket.create_connection((\"127.0.0.1\", {})); print(s.recv(7).decode())' "
                "2>&1 | tail -n 1")
-    bind = "python3 -c 'import socket; socket.create_server((\"127.0.0.1\", 2301)); print(\"bound\")' 2>&1 | tail -n 1"
+    bind = "python3 -c 'import socket; socket.create_server((\"127.0.0.1\", 2301)); print(\"bound\")' 2>&1 | tail -n 1 | sed 's/ (.*//'"
     denied = 'PermissionError: [Errno 13] Permission denied\n'
     for who, refused, bound in (('iris', denied, denied), ('alice', 'SSH-2.0\n', 'bound\n')):
         answers = [ssh(who, command)[1] for command in (connect.format(EXTERNAL), connect.format(INTERNAL), bind)]

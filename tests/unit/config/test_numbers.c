@@ -24,21 +24,21 @@ static void a_range_is_two_numbers_or_one(void **state)
 		bool good;
 		uint64_t first, last;
 	} cases[] = {
-	        {"0",    true,  0, 0},
-                {"3-5",  true,  3, 5},
-                {"5-5",  true,  5, 5},
-                {"9",    true,  9, 9},
-                {"5-3",  false, 0, 0},
-	        {"10",   false, 0, 0},
-                {"",     false, 0, 0},
-                {"-",    false, 0, 0},
-                {"-3",   false, 0, 0},
-                {"3-",   false, 0, 0},
-	        {"03",   false, 0, 0},
-                {"+3",   false, 0, 0},
-                {"3-4-", false, 0, 0},
-                {"3,4",  false, 0, 0},
-	        {"99999999999999999999", false, 0, 0},
+	        {"0",                    true,  0, 0},
+                {"3-5",                  true,  3, 5},
+                {"5-5",                  true,  5, 5},
+	        {"9",                    true,  9, 9},
+                {"5-3",                  false, 0, 0},
+                {"10",                   false, 0, 0},
+	        {"",	             false, 0, 0},
+                {"-",                    false, 0, 0},
+                {"-3",                   false, 0, 0},
+	        {"3-",                   false, 0, 0},
+                {"03",                   false, 0, 0},
+                {"+3",                   false, 0, 0},
+	        {"3-4-",                 false, 0, 0},
+                {"3,4",                  false, 0, 0},
+                {"99999999999999999999", false, 0, 0},
 	};
 
 	(void)state;

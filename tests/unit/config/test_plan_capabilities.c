@@ -24,11 +24,12 @@ static void capabilities_are_those_that_are_named(void **state)
 		const char *settings;
 		uint64_t bounding, ambient;
 	} cases[] = {
-	        {"",                                                                                  0,                                      0               },
-	        {"CapabilityBoundingSet=CAP_NET_RAW CAP_KILL\n",                                      BIT(CAP_NET_RAW) | BIT(CAP_KILL),       0               },
-	        {"CapabilityBoundingSet=CAP_NET_RAW CAP_KILL\nAmbientCapabilities=CAP_KILL\n",        BIT(CAP_NET_RAW) | BIT(CAP_KILL),       BIT(CAP_KILL)   },
+	        {"",	                                                                   0,	                        0            },
+	        {"CapabilityBoundingSet=CAP_NET_RAW CAP_KILL\n",                               BIT(CAP_NET_RAW) | BIT(CAP_KILL), 0            },
+	        {"CapabilityBoundingSet=CAP_NET_RAW CAP_KILL\nAmbientCapabilities=CAP_KILL\n",
+	         BIT(CAP_NET_RAW) | BIT(CAP_KILL),	                                                                       BIT(CAP_KILL)},
 	        {"CapabilityBoundingSet=~CAP_SYS_ADMIN ~CAP_SETGID\n",
-	         ((UINT64_C(2) << CAP_LAST_CAP) - 1) & ~BIT(CAP_SYS_ADMIN) & ~BIT(CAP_SETGID),        0               },
+	         ((UINT64_C(2) << CAP_LAST_CAP) - 1) & ~BIT(CAP_SYS_ADMIN) & ~BIT(CAP_SETGID),                                   0            },
 	};
 
 	(void)state;

@@ -58,10 +58,12 @@ static void ports_that_cannot_be_restricted_are_errors(void **state)
 		int abi;
 		const char *settings, *error;
 	} cases[] = {
-	        {3, "ConnectPorts=80\n",                     "f:3: error: ConnectPorts: this kernel's Landlock knows no ports"      },
-	        {0, "Landlock=prefer\nBindPorts=80\n",       "f:4: error: BindPorts: this kernel's Landlock knows no ports"         },
-	        {3, "Landlock=require\nBindPorts=none\n",    "f:4: error: BindPorts: this kernel's Landlock knows no ports"         },
-	        {6, "Landlock=off\nConnectPorts=80\n",       "f:4: error: ConnectPorts: ports cannot be restricted with Landlock=off"},
+	        {3, "ConnectPorts=80\n",                  "f:3: error: ConnectPorts: this kernel's Landlock knows no ports"},
+	        {0, "Landlock=prefer\nBindPorts=80\n",    "f:4: error: BindPorts: this kernel's Landlock knows no ports"   },
+	        {3, "Landlock=require\nBindPorts=none\n",
+	         "f:4: error: BindPorts: this kernel's Landlock knows no ports"                                            },
+	        {6, "Landlock=off\nConnectPorts=80\n",
+	         "f:4: error: ConnectPorts: ports cannot be restricted with Landlock=off"                                  },
 	};
 
 	(void)state;

@@ -37,9 +37,9 @@ static void a_policy_is_set_where_one_is_named(void **state)
 		uint32_t policy, priority;
 	} cases[] = {
 	        {"CPUSchedulingPolicy=other\n", SCHED_OTHER, 0},
-	        {"CPUSchedulingPolicy=batch\n", SCHED_BATCH, 0},
+                {"CPUSchedulingPolicy=batch\n", SCHED_BATCH, 0},
 	        {"CPUSchedulingPolicy=idle\n",  SCHED_IDLE,  0},
-	        {"CPUSchedulingPolicy=fifo\n",  SCHED_FIFO,  1},
+                {"CPUSchedulingPolicy=fifo\n",  SCHED_FIFO,  1},
 	        {"CPUSchedulingPolicy=rr\n",    SCHED_RR,    1},
 	};
 

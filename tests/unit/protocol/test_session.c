@@ -176,7 +176,7 @@ static const struct {
         {"uid overflowing far",     "user=a|uid=18446744073709551617|gid=2|home=/h|shell=/s|service=sshd|"},
         {"gid -1",                  "user=a|uid=1|gid=4294967295|home=/h|shell=/s|service=sshd|"          },
         {"tty-gid empty",           "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|tty-gid=|"          },
-        {"restricted, not 1",       "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|restricted=0|"       },
+        {"restricted, not 1",       "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|restricted=0|"      },
         {"group without colon",     "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|group=3|"           },
         {"group without gid",       "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|group=:x|"          },
         {"group of a bad gid",      "user=a|uid=1|gid=2|home=/h|shell=/s|service=sshd|group=3x:x|"        },
