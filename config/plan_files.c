@@ -762,6 +762,15 @@ static int plan_landlock(struct view *view)
 	return 0;
 }
 
+static void hidden_error(struct draft *draft, const char *brought, const char *hidden)
+{
+	char first[256], second[256];
+
+	policy_error_add(draft->errors, false, "policy", 0, 0, NULL, "%s would not be seen: %s is hidden",
+	                 quote_bytes(first, sizeof(first), brought, strlen(brought)),
+	                 quote_bytes(second, sizeof(second), hidden, strlen(hidden)));
+}
+
 /* What is brought to a place below a hidden path would not be seen: better said than left to be found out. */
 static int check_hidden(struct view *view)
 {
@@ -776,8 +785,7 @@ static int check_hidden(struct view *view)
 			    rules[k].step.kind == STEP_MASK || strcmp(brought, hidden) == 0 ||
 			    !path_is_below(brought, hidden))
 				continue;
-			policy_error_add(view->draft->errors, false, "policy", 0, 0, NULL,
-			                 "%s would not be seen: %s is hidden", brought, hidden);
+			hidden_error(view->draft, brought, hidden);
 			result = -1;
 		}
 	}

@@ -127,8 +127,11 @@ static plan_ref map_text(struct draft *draft, const struct id_pair *pairs, size_
 		length += (size_t)snprintf(map + length, sizeof(map) - length, "%u %u %u\n", pairs[i].inside,
 		                           pairs[i].outside, pairs[i].count);
 		if (length >= sizeof(map) || i == ID_MAP_LINES) {
+			char quoted[256];
 			policy_error_add(draft->errors, false, draft->profile->name, 0, 0, NULL,
-			                 "%s is in too many groups for one id map", draft->person->name);
+			                 "%s is in too many groups for one id map",
+			                 quote_bytes(quoted, sizeof(quoted), draft->person->name,
+			                             strlen(draft->person->name)));
 			return 0;
 		}
 	}

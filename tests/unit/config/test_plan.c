@@ -175,6 +175,17 @@ static void a_bind_below_a_hidden_path_is_refused(void **state)
 	accept_plan("InaccessiblePaths=/srv/a\nBindPaths=/srv/ab\n");
 }
 
+static void an_error_quotes_the_paths_it_names(void **state)
+{
+	(void)state;
+	accept_policy("[profile x]\nInherit=default\nInaccessiblePaths=/a\n");
+	choose("x");
+	assert_int_equal(profile_set(test_profile, "BindPaths=\"/a/\x1b[2J\xff\"", true, &test_errors), 0);
+	assert_int_equal(plan_make(test_profile, &test_person, &test_request, &test_facts, &test_plan, &test_errors),
+	                 -1);
+	assert_error(0, "policy: error: /a/\\x1b[2J\\xff would not be seen: /a is hidden");
+}
+
 static void inaccessible_lies_on_top_of_every_other_rule(void **state)
 {
 	(void)state;
@@ -652,6 +663,7 @@ int main(void)
 	        TEST(what_is_in_a_hidden_directory_is_hidden_before_it),
 	        TEST(directories_above_a_hidden_path_cannot_be_renamed),
 	        TEST(a_bind_below_a_hidden_path_is_refused),
+	        TEST(an_error_quotes_the_paths_it_names),
 	        TEST(inaccessible_lies_on_top_of_every_other_rule),
 	        TEST(read_only_beats_a_bind_of_the_same_path),
 	        TEST(a_secret_yields_to_an_explicit_bind),
