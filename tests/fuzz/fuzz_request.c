@@ -3,9 +3,8 @@
  * Any bytes as the helper's command line, its words ended by NUL. What is accepted points into argv and nowhere else, and
  * means what is written again from it; what is refused says why in one printable line.
  */
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/text.h"
 
-#include "config/text.h"
 #include "helper/outside/options.h"
 
 #include <stdint.h>
@@ -43,19 +42,6 @@ static void line_free(struct line *line)
 {
 	for (int i = 0; i < line->argc; i++)
 		free(line->argv[i]);
-}
-
-static bool is_printable(const char *text)
-{
-	size_t length = strlen(text);
-
-	for (size_t used; length > 0; text += used, length -= used) {
-		const unsigned char *bytes = (const unsigned char *)text;
-		used = text_utf8_length(text, length);
-		if (used == 0 || bytes[0] < ' ' || bytes[0] == 0x7f || (bytes[0] == 0xc2 && bytes[1] < 0xa0))
-			return false;
-	}
-	return true;
 }
 
 static bool is_of(const struct line *line, const char *text)

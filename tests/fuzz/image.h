@@ -3,10 +3,9 @@
 #ifndef TESTS_FUZZ_IMAGE_H
 #define TESTS_FUZZ_IMAGE_H
 
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/text.h"
 
 #include "config/plan.h"
-#include "config/text.h"
 
 static volatile uint64_t image_sink; /* or no compiler would read */
 
@@ -28,18 +27,6 @@ static uint64_t image_read_strings(const struct plan *plan, struct plan_array ar
 	for (uint32_t i = 0; i < array.count; i++)
 		sum += strlen(plan_string(plan, refs[i]));
 	return sum;
-}
-
-static inline bool is_text(const char *text)
-{
-	size_t length = strlen(text);
-
-	for (size_t bytes; length > 0; text += bytes, length -= bytes) {
-		bytes = text_utf8_length(text, length);
-		if (bytes == 0)
-			return false;
-	}
-	return true;
 }
 
 /* What an executor takes for granted and no sanitizer would see: indices and words of an enumeration. */
