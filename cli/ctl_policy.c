@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sandboxctl policy check, show and explain. The policy itself is read by the helper alone. */
+/* sandboxctl policy check, show, explain and why. The policy itself is read by the helper alone. */
 #include <stdio.h>
 #include <string.h>
 
@@ -26,19 +26,27 @@ static const struct option_row explain_rows[] = {
         {0, false, "json",    NULL,   "print JSON"                          },
 };
 
+static const struct option_row why_rows[] = {
+        {'p', false, "profile", "NAME",      "of a command with this profile"                 },
+        {'s', true,  "set",     "KEY=VALUE", "of a command with this setting; may be repeated"},
+        {'u', false, "user",    "NAME",      "of a person's login, instead of a command"      },
+        {0,   false, "service", "NAME",      "for a login through this PAM service"           },
+        {0,   false, "json",    NULL,        "print JSON, an object for each question"        },
+};
+
 static const struct {
 	const char *name, *help;
 	struct ctl_verb verb;
 } subcommands[] = {
         {"check",
-         "Report every error of the policy, or of one file", {.usage = "policy check [--json] [FILE]",
+         "Report every error of the policy, or of one file",  {.usage = "policy check [--json] [FILE]",
           .help = "Reads the system's policy, or one file above what is compiled in, and reports every error.",
           .verb = "policy",
           .second = "check",
           .operand = "",
           ROWS(check_rows)} },
         {"show",
-         "Print the profile that applies, as policy text",   {.usage = "policy show [--json] [--origins] [--profile NAME | USER [--service NAME]]",
+         "Print the profile that applies, as policy text",    {.usage = "policy show [--json] [--origins] [--profile NAME | USER [--service NAME]]",
           .help = "Prints the profile that applies to a person's login, or the named one. 1: the person is not "
                   "confined.",
           .verb = "policy",
@@ -46,12 +54,22 @@ static const struct {
           .operand = "--user",
           ROWS(show_rows)}    },
         {"explain",
-         "Tell what would be done with it on this machine",  {.usage = "policy explain [--json] [--profile NAME | USER [--service NAME]]",
+         "Tell what would be done with it on this machine",   {.usage = "policy explain [--json] [--profile NAME | USER [--service NAME]]",
           .help = "Prints the plan that would be carried out for a person's login, or for the named profile.",
           .verb = "policy",
           .second = "explain",
           .operand = "--user",
           ROWS(explain_rows)}},
+        {"why",
+         "Tell what becomes of a path, a system call, a key", {.usage = "policy why [--json] [-p PROFILE] [-s KEY=VALUE] [-u USER [--service NAME]] PATH|SYSCALL|KEY ...",
+          .help = "Tells what can be done with a path inside, whether a system call can be made, or what holds for a "
+                  "key, "
+                  "and which key of which file decides. 1: it cannot be read, or not be made.",
+          .verb = "policy",
+          .second = "why",
+          .operand = "",
+          .several = true,
+          ROWS(why_rows)}  },
 };
 
 static int print_help(void)
@@ -75,6 +93,6 @@ int ctl_policy(char **arguments)
 		say("unknown command %s", QUOTE(word));
 	else
 		say("no command");
-	say_hint("usage: sandboxctl policy check|show|explain ...");
+	say_hint("usage: sandboxctl policy check|show|explain|why ...");
 	return CTL_ERROR;
 }

@@ -3,13 +3,12 @@
 #include "cli/ctl_verb.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/common_helper.h"
 #include "cli/common_text.h"
 #include "cli/ctl_commands.h"
-
-enum { WORDS_MAX = 2 * CTL_ROWS_MAX + 8 };
 
 static int print_help(const struct ctl_verb *verb, const struct option_row *rows, size_t count)
 {
@@ -24,29 +23,40 @@ static int fail_usage(const struct ctl_verb *verb)
 	return CTL_ERROR;
 }
 
-/* Appends an operand as the verb wants it; there may be one. */
-static int take_operand(const struct ctl_verb *verb, const char *value, char **words, size_t *used, size_t *operands)
+/* An argument as the verb wants it; NULL where there is one too many. */
+static char *operand_word(const struct ctl_verb *verb, const char *value, size_t index)
 {
-	if (!verb->operand || (*operands)++ > 0) {
+	if (!verb->operand || (index > 0 && !verb->several)) {
 		say("unexpected argument %s", QUOTE(value));
-		return -1;
+		return NULL;
 	}
 	if (*verb->operand)
-		words[(*used)++] = format_text("%s=%s", verb->operand, value);
-	else if (value[0] == '-')
-		words[(*used)++] = format_text("./%s", value); /* a file; the helper has no "--" here */
-	else
-		words[(*used)++] = format_text("%s", value);
-	return 0;
+		return format_text("%s=%s", verb->operand, value);
+	return format_text(value[0] == '-' ? "./%s" : "%s", value); /* a file; the helper has no "--" here */
+}
+
+/* A list with room for what count arguments can become, before and behind the options. */
+static char **word_list(size_t count)
+{
+	char **list = calloc(count + 8, sizeof(*list));
+
+	if (!list)
+		say("out of memory");
+	return list;
 }
 
 int ctl_verb_run(const struct ctl_verb *verb, char **arguments)
 {
 	struct option_row rows[CTL_ROWS_MAX + 1];
-	char *words[WORDS_MAX] = {NULL}, *operand[2] = {NULL};
-	size_t used = 1, operands = 0, kept = 0;
+	size_t used = 1, operand_count = 0, count = 0;
 	const char *value;
 	int option;
+
+	while (arguments[count])
+		count++;
+	char **words = word_list(count), **operands = word_list(count);
+	if (!words || !operands)
+		return CTL_ERROR;
 
 	memcpy(rows, verb->rows, verb->count * sizeof(rows[0]));
 	rows[verb->count] = (struct option_row){0, false, "help", NULL, "print this and exit"};
@@ -61,15 +71,15 @@ int ctl_verb_run(const struct ctl_verb *verb, char **arguments)
 		if (option == (int)verb->count)
 			return print_help(verb, rows, verb->count + 1);
 		if (option == OPTIONS_ARGUMENT) {
-			if (take_operand(verb, value, operand, &kept, &operands) != 0)
+			operands[operand_count] = operand_word(verb, value, operand_count);
+			if (!operands[operand_count++])
 				return fail_usage(verb);
 			continue;
 		}
 		words[used++] = value ? format_text("--%s=%s", rows[option].name, value)
 		                      : format_text("--%s", rows[option].name);
 	}
-	if (kept)
-		words[used++] = operand[0]; /* the helper takes options first */
+	memcpy(words + used, operands, operand_count * sizeof(*words)); /* the helper takes options first */
 	helper_become(words);
 	return CTL_ERROR;
 }

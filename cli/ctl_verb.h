@@ -11,7 +11,8 @@ struct ctl_verb {
 	const char *verb, *second;     /* the helper's words */
 	const struct option_row *rows; /* without --help, which every command has; at most CTL_ROWS_MAX */
 	size_t count;
-	const char *operand; /* how a first argument is passed on: "" as it is, "--user" as that option; NULL: none */
+	const char *operand; /* how an argument is passed on: "" as it is, "--user" as that option; NULL: there is none */
+	bool several;        /* any number of arguments, else one */
 };
 
 #define CTL_ROWS_MAX 16

@@ -20,6 +20,7 @@ struct draft {
 	        filter, log_filter, landlock_rules, landlock_ports, environment, environment_unset, arguments,
 	        directories, warnings, doors, strings;
 	bool failed;
+	struct plan_origins *origins; /* NULL: nobody asks */
 
 	const struct profile *profile;
 	const struct identity *person;

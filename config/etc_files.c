@@ -157,11 +157,13 @@ static struct plan_step *add_step(struct draft *draft, struct draft_vector *step
                                   const char *name)
 {
 	plan_ref target = draft_format(draft, "/etc/%s", name);
-	struct plan_step *step = draft_add(draft, steps, sizeof(*step));
+	struct etc_step *added = draft_add(draft, steps, sizeof(*added));
 
-	step->kind = kind;
-	step->target = target;
-	return step;
+	*added = (struct etc_step){
+	        .step = {.kind = kind, .target = target},
+                  .origin = {.key = KEY_Etc           }
+        };
+	return &added->step;
 }
 
 static void add_file(struct draft *draft, struct draft_vector *steps, const char *name, plan_ref bytes)
@@ -222,7 +224,9 @@ static int add_copies(struct draft *draft, struct draft_vector *steps)
 		bool files_of_directory = name[length - 1] == '/';
 		plan_ref path = draft_format(draft, "/etc/%.*s", (int)(length - files_of_directory), name);
 		plan_ref image = draft_string(draft, root);
-		struct plan_step *step = draft_add(draft, steps, sizeof(*step));
+		struct etc_step *added = draft_add(draft, steps, sizeof(*added));
+		struct plan_step *step = &added->step;
+		added->origin = (struct plan_origin){KEY_EtcFiles, (uint16_t)i};
 		step->kind = STEP_COPY;
 		step->source = step->target = path;
 		step->text = image;
@@ -242,8 +246,10 @@ int etc_files_plan(struct draft *draft, struct draft_vector *ret_steps)
 	plan_ref name = draft_format(draft, "%s\n", shown ? shown : "localhost");
 
 	plan_ref directory = draft_string(draft, "/etc");
-	*(struct plan_step *)draft_add(draft, ret_steps, sizeof(struct plan_step)) =
-	        (struct plan_step){.kind = STEP_DIRECTORY, .target = directory, .mode = 0755};
+	*(struct etc_step *)draft_add(draft, ret_steps, sizeof(struct etc_step)) = (struct etc_step){
+	        .step = {.kind = STEP_DIRECTORY, .target = directory, .mode = 0755},
+	        .origin = {.key = KEY_Etc         },
+	};
 	add_file(draft, ret_steps, "passwd", passwd_text(draft));
 	add_file(draft, ret_steps, "group", group_text(draft));
 	add_file(draft, ret_steps, "hostname", name);

@@ -5,7 +5,12 @@
 
 #include "config/draft.h"
 
-/* Appends the steps (struct plan_step) that make /etc to a vector the caller frees. Returns 0, or -1 with an error. */
+struct etc_step {
+	struct plan_step step;
+	struct plan_origin origin;
+};
+
+/* Appends the steps (struct etc_step) that make /etc to a vector the caller frees. Returns 0, or -1 with an error. */
 int etc_files_plan(struct draft *draft, struct draft_vector *ret_steps);
 
 #endif

@@ -167,10 +167,12 @@ static int draft_finish(struct draft *draft, struct plan **ret_plan)
 	return 0;
 }
 
-int plan_make(const struct profile *profile, const struct identity *person, const struct request *request,
-              const struct host_facts *facts, struct plan **ret_plan, struct policy_errors *errors)
+int plan_make_explained(const struct profile *profile, const struct identity *person, const struct request *request,
+                        const struct host_facts *facts, struct plan **ret_plan, struct plan_origins *ret_origins,
+                        struct policy_errors *errors)
 {
 	struct draft draft = {
+	        .origins = ret_origins,
 	        .profile = profile,
 	        .person = person,
 	        .request = request,
@@ -214,4 +216,10 @@ int plan_make(const struct profile *profile, const struct identity *person, cons
 		result = draft_finish(&draft, ret_plan);
 	draft_free(&draft);
 	return result;
+}
+
+int plan_make(const struct profile *profile, const struct identity *person, const struct request *request,
+              const struct host_facts *facts, struct plan **ret_plan, struct policy_errors *errors)
+{
+	return plan_make_explained(profile, person, request, facts, ret_plan, NULL, errors);
 }

@@ -12,7 +12,9 @@
 #include "config/identity.h"
 #include "config/profile.h"
 #include "config/request.h"
+#include "config/syscalls.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -229,6 +231,32 @@ static inline size_t plan_align(size_t offset)
  */
 int plan_make(const struct profile *profile, const struct identity *person, const struct request *request,
               const struct host_facts *facts, struct plan **ret_plan, struct policy_errors *errors);
+
+/* The policy key that made a part of the plan. */
+struct plan_origin {
+	uint16_t key;  /* enum key_id; KEY_COUNT: no key, it always is so */
+	uint16_t word; /* index into the key's list; of a scalar 0 */
+};
+
+/* Beside a plan, not part of its image: made only for who asks why. */
+struct plan_origins {
+	struct plan_origin *steps;       /* one for each step; free it */
+	uint16_t calls[SYSCALL_NUMBERS]; /* enum key_id for each system call's number */
+};
+
+/* As plan_make; tells too which key made what. */
+int plan_make_explained(const struct profile *profile, const struct identity *person, const struct request *request,
+                        const struct host_facts *facts, struct plan **ret_plan, struct plan_origins *ret_origins,
+                        struct policy_errors *errors);
+
+/* Is this failure (errno) one the step allows to be skipped? */
+static inline bool plan_step_may_skip(const struct plan_step *step, int error)
+{
+	if (error == ENOENT || error == ENOTDIR || error == ELOOP)
+		return step->flags & STEP_IF_EXISTS;
+	return (error == EACCES || error == EPERM || error == ENXIO || error == EIO || error == ENOTCONN) &&
+	       (step->flags & STEP_IF_ALLOWED);
+}
 
 /*
  * Checks an image that came from outside this process: magic, version, size, sum, every offset, count, reference, alignment

@@ -37,6 +37,7 @@ enum rank {
 
 struct rule {
 	struct plan_step step;
+	struct plan_origin origin;
 	enum rank rank;
 	uint32_t sequence;
 	bool writable; /* Landlock allows writing below */
@@ -45,6 +46,7 @@ struct rule {
 struct view {
 	struct draft *draft;
 	struct draft_vector rules;
+	struct plan_origin origin; /* of the rules that are added next */
 	const char *
 	        hidden_directory; /* the caller's; it may be part of what is shown anyway: the home, the system. NULL: none */
 };
@@ -60,12 +62,19 @@ static bool path_is_below(const char *path, const char *parent)
 	return strncmp(path, parent, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
+/* The key that what is added next is made by; KEY_COUNT: none, it always is there. */
+static void begin_key(struct view *view, enum key_id key)
+{
+	view->origin = (struct plan_origin){.key = (uint16_t)key};
+}
+
 static struct rule *add_rule(struct view *view, enum rank rank, enum plan_step_kind kind, const char *target)
 {
 	plan_ref ref = draft_string(view->draft, target);
 	struct rule *rule = draft_add(view->draft, &view->rules, sizeof(struct rule));
 
 	rule->rank = rank;
+	rule->origin = view->origin;
 	rule->sequence = view->rules.count;
 	rule->step.kind = kind;
 	rule->step.target = ref;
@@ -203,8 +212,11 @@ static void add_system(struct view *view)
 	static const char *const private[] = {"/var/log/wtmp", "/var/log/btmp", "/var/log/lastlog",
 	                                      "/var/lib/dbus/machine-id"};
 
-	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
+	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+		begin_key(view, strcmp(made[i], "/home") == 0 ? KEY_ProtectHome : KEY_COUNT);
 		add_rule(view, RANK_BASE, STEP_DIRECTORY, made[i])->step.mode = 0755;
+	}
+	begin_key(view, KEY_ProtectSystem);
 	for (size_t i = 0; i < facts->root_entry_count; i++) {
 		const struct root_entry *entry = &facts->root_entries[i];
 		char path[512];
@@ -221,6 +233,7 @@ static void add_system(struct view *view)
 		rule->step.mode = S_IFDIR | 0755;
 	}
 	/* Who logged in when, and which machine this is, is not the sandbox's business (threats B2.1). */
+	begin_key(view, KEY_COUNT);
 	for (size_t i = 0; i < sizeof(private) / sizeof(private[0]); i++)
 		add_mask(view, private[i])->step.flags = STEP_IF_EXISTS | system_flags(view);
 }
@@ -241,6 +254,7 @@ static void add_proc(struct view *view)
 	bool subset = profile_is(profile, KEY_ProcSubset);
 	plan_ref options =
 	        draft_format(view->draft, "%s%s%s", hide, *hide && subset ? "," : "", subset ? "subset=pid" : "");
+	begin_key(view, KEY_COUNT);
 	struct rule *proc = add_rule(view, RANK_BASE, STEP_PROC, "/proc");
 
 	proc->step.text = options;
@@ -249,11 +263,13 @@ static void add_proc(struct view *view)
 	if (subset)
 		return;
 	add_mask(view, "/proc/sys/kernel/random/boot_id"); /* tells the machine as machine-id does (threats B2.1) */
+	begin_key(view, KEY_ProtectKernelTunables);
 	if (profile_is(profile, KEY_ProtectKernelTunables)) {
 		add_read_only(view, "/proc/sys");
 		for (size_t i = 0; root && i < sizeof(read_only_for_root) / sizeof(read_only_for_root[0]); i++)
 			add_read_only(view, read_only_for_root[i]);
 	}
+	begin_key(view, KEY_ProtectKernelLogs);
 	if (profile_is(profile, KEY_ProtectKernelLogs)) {
 		for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
 			add_mask(view, hidden[i]);
@@ -320,6 +336,7 @@ static int add_allowed_devices(struct view *view, bool strict)
 		const char *problem = device_problem(allowed, i);
 		if (problem)
 			return path_word_error(view->draft, &allowed->words[i], problem);
+		view->origin = (struct plan_origin){KEY_DeviceAllow, (uint16_t)i};
 		if (!is_standard_device(allowed->words[i].text) ||
 		    (strict && strcmp(allowed->words[i].text, standard_devices[0]) != 0))
 			add_device(view, allowed->words[i].text);
@@ -373,6 +390,7 @@ static int add_host_devices(struct view *view)
 		return -1;
 	}
 	add_bind(view, RANK_BASE, "/dev", "/dev", true)->step.attributes = MOUNT_ATTR_NOSUID;
+	begin_key(view, KEY_ProtectKernelLogs);
 	for (size_t i = 0; i < sizeof(logs) / sizeof(logs[0]); i++)
 		if (profile_is(view->draft->profile, KEY_ProtectKernelLogs))
 			add_mask(view, logs[i]);
@@ -385,8 +403,10 @@ static int add_devices(struct view *view, uint64_t size, uint64_t inodes)
 	/* Of the host's /dev only what is there has to be covered. */
 	uint32_t flags = private ? STEP_BY_NAME : STEP_IF_EXISTS;
 
+	begin_key(view, KEY_PrivateDevices);
 	if ((private ? add_private_devices(view) : add_host_devices(view)) != 0)
 		return -1;
+	begin_key(view, KEY_PrivateIPC);
 	if (profile_is(view->draft->profile, KEY_PrivateIPC)) {
 		struct rule *queue = add_rule(view, RANK_BASE, STEP_MQUEUE, "/dev/mqueue");
 		queue->step.attributes = SAFE | MOUNT_ATTR_NOEXEC;
@@ -401,6 +421,7 @@ static int add_temporary(struct view *view)
 {
 	uint64_t size = temporary_size(view->draft), inodes = temporary_inodes(view->draft);
 
+	begin_key(view, KEY_PrivateTmp);
 	if (profile_is(view->draft->profile, KEY_PrivateTmp)) {
 		add_tmpfs(view, RANK_BASE, "/tmp", 01777, size, inodes)->step.flags = STEP_BY_NAME;
 		add_tmpfs(view, RANK_BASE, "/var/tmp", 01777, size, inodes)->step.flags = system_flags(view);
@@ -460,12 +481,14 @@ static int add_homes(struct view *view)
 	struct draft *draft = view->draft;
 	const char *home = draft->person->home;
 
+	begin_key(view, KEY_ProtectHome);
 	if (!profile_is(draft->profile, KEY_ProtectHome)) {
 		bool writable = profile_value(draft->profile, KEY_ProtectSystem)->number < 3;
 		add_bind(view, RANK_BASE, "/home", "/home", writable)->step.flags |= STEP_IF_ALLOWED | STEP_IF_EXISTS;
 		add_bind(view, RANK_BASE, "/root", "/root", writable)->step.flags |= STEP_IF_ALLOWED | STEP_IF_EXISTS;
 	}
 	draft->head.home = draft_string(draft, home);
+	begin_key(view, KEY_Home);
 	return home[0] == '/' && home[1] != '\0' ? add_home(view, home) : 0;
 }
 
@@ -497,6 +520,7 @@ static void add_caller_directory(struct view *view)
 	const char *directory = request->directory, *home = draft->person->home;
 	int64_t access = profile_value(draft->profile, KEY_CallerDirectory)->number;
 
+	begin_key(view, KEY_CallerDirectory);
 	if (request->kind == REQUEST_SESSION || !directory)
 		return;
 	if (strcmp(directory, "/tmp") == 0 || strcmp(directory, "/var/tmp") == 0)
@@ -645,6 +669,7 @@ static int add_policy_paths(struct view *view)
 				return -1;
 			bool refused = is_workshop(word.target) ||
 			               (!keys[i].may_be_reserved && is_reserved_target(word.target));
+			view->origin = (struct plan_origin){(uint16_t)keys[i].key, (uint16_t)w};
 			if (!refused)
 				keys[i].make(view, &word);
 			path_word_free(&word);
@@ -836,6 +861,7 @@ static void pin_restricted(struct view *view)
 	for (uint32_t i = 0; i < rules; i++) {
 		const struct rule *rule = (const struct rule *)view->rules.items + i;
 		char path[4096];
+		view->origin = rule->origin;
 		if (rule->rank < RANK_READ_ONLY || rule->rank == RANK_EXEC || (rule->step.flags & STEP_BY_NAME) ||
 		    snprintf(path, sizeof(path), "%s", draft_text(view->draft, rule->step.target)) >= (int)sizeof(path))
 			continue;
@@ -855,22 +881,37 @@ static void emit_steps(struct view *view)
 		*DRAFT_ADD(view->draft, steps, struct plan_step) = rules[i].step;
 }
 
+static void emit_origins(const struct view *view)
+{
+	struct plan_origins *origins = view->draft->origins;
+	const struct rule *rules = view->rules.items;
+
+	if (!origins)
+		return;
+	origins->steps = calloc(view->rules.count + 1, sizeof(*origins->steps));
+	view->draft->failed |= !origins->steps;
+	for (uint32_t i = 0; origins->steps && i < view->rules.count; i++)
+		origins->steps[i] = rules[i].origin;
+}
+
 static int add_etc(struct view *view)
 {
 	struct draft *draft = view->draft;
 
+	begin_key(view, KEY_Etc);
 	if (profile_is(draft->profile, KEY_Etc)) { /* host */
 		add_system_bind(view, "/etc", false);
 		return 0;
 	}
 	struct draft_vector files = {0};
 	int result = etc_files_plan(draft, &files);
-	const struct plan_step *steps = files.items;
+	const struct etc_step *steps = files.items;
 	for (uint32_t i = 0; result == 0 && i < files.count; i++) {
 		struct rule *rule = draft_add(draft, &view->rules, sizeof(struct rule));
 		rule->rank = RANK_BASE;
+		rule->origin = steps[i].origin;
 		rule->sequence = view->rules.count;
-		rule->step = steps[i];
+		rule->step = steps[i].step;
 	}
 	free(files.items);
 	return result;
@@ -881,6 +922,7 @@ static void add_login_points(struct view *view)
 {
 	static const char *const files[] = {"/run/utmp", "/run/sandbox-run/door", "/dev/log"};
 
+	begin_key(view, KEY_COUNT);
 	if (view->draft->request->kind != REQUEST_SESSION)
 		return;
 	add_rule(view, RANK_BASE, STEP_DIRECTORY, "/run/sandbox-run/session")->step.mode = 0700;
@@ -911,6 +953,7 @@ int plan_files(struct draft *draft)
 		result = add_etc(&view);
 	if (result == 0)
 		result = add_policy_paths(&view);
+	begin_key(&view, KEY_CallerDirectory);
 	if (result == 0 && view.hidden_directory)
 		make_secret(&view, &(struct path_word){.optional = true, .target = view.hidden_directory});
 	if (result == 0)
@@ -918,6 +961,7 @@ int plan_files(struct draft *draft)
 	if (result == 0) {
 		pin_restricted(&view);
 		emit_steps(&view);
+		emit_origins(&view);
 		result = plan_landlock(&view);
 	}
 	free(view.rules.items);

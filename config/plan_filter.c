@@ -422,30 +422,59 @@ static int plan_log(struct draft *draft)
 	return add_program(draft, &filter, &draft->log_filter);
 }
 
+/* Which key decided about each number, for who asks: the one that changed it last. */
+struct notes {
+	struct plan_origins *origins; /* NULL: nobody asks */
+	uint32_t actions[SYSCALL_NUMBERS];
+	uint8_t checked[SYSCALL_NUMBERS];
+};
+
+static void note_key(struct notes *notes, const struct filter_rules *filter, enum key_id key)
+{
+	if (!notes->origins)
+		return;
+	for (unsigned i = 0; i < SYSCALL_NUMBERS; i++)
+		if (filter->actions[i] != notes->actions[i] || filter->checked[i] != notes->checked[i])
+			notes->origins->calls[i] = (uint16_t)key;
+	memcpy(notes->actions, filter->actions, sizeof(notes->actions));
+	memcpy(notes->checked, filter->checked, sizeof(notes->checked));
+}
+
 int plan_filter(struct draft *draft)
 {
+	struct notes notes = {.origins = draft->origins};
 	struct filter_rules filter = {.check_count = 0};
 	struct namespace_rules namespaces;
 	struct socket_rules sockets;
 	const struct profile *profile = draft->profile;
 
-	if (read_calls(draft, &filter) != 0 || read_architectures(draft) != 0 ||
-	    read_sockets(draft, &filter, &sockets) != 0)
+	if (read_calls(draft, &filter) != 0 || read_architectures(draft) != 0)
 		return -1;
+	note_key(&notes, &filter, KEY_SystemCallFilter);
+	if (read_sockets(draft, &filter, &sockets) != 0)
+		return -1;
+	note_key(&notes, &filter, KEY_RestrictAddressFamilies);
 	CHECK_CALLS(&filter, terminal_rules, COUNT(terminal_rules), NUMBER_ioctl);
+	note_key(&notes, &filter, KEY_COUNT);
 	if (profile_is(profile, KEY_RestrictNamespaces))
 		restrict_namespaces(&filter, (uint32_t)profile_value(profile, KEY_RestrictNamespaces)->number,
 		                    &namespaces);
+	note_key(&notes, &filter, KEY_RestrictNamespaces);
 	if (profile_is(profile, KEY_ProtectKernelLogs))
 		protect_kernel_logs(&filter);
+	note_key(&notes, &filter, KEY_ProtectKernelLogs);
 	if (profile_is(profile, KEY_MemoryDenyWriteExecute))
 		restrict_memory(&filter);
+	note_key(&notes, &filter, KEY_MemoryDenyWriteExecute);
 	if (profile_is(profile, KEY_LockPersonality)) /* after memory: it is the narrower rule */
 		CHECK_CALLS(&filter, locked_personality_rules, COUNT(locked_personality_rules), NUMBER_personality);
+	note_key(&notes, &filter, KEY_LockPersonality);
 	if (profile_is(profile, KEY_RestrictRealtime))
 		restrict_realtime(&filter);
+	note_key(&notes, &filter, KEY_RestrictRealtime);
 	if (profile_is(profile, KEY_RestrictSUIDSGID))
 		restrict_suid_sgid(&filter);
+	note_key(&notes, &filter, KEY_RestrictSUIDSGID);
 	if (add_program(draft, &filter, &draft->filter) != 0)
 		return -1;
 	return plan_log(draft);

@@ -78,6 +78,17 @@ int profile_check_enforced(const struct profile *profile, struct policy_errors *
  */
 char *specifiers_expand(const char *text, const struct identity *person, struct policy_errors *errors);
 
+/* A key of [run] or [login], which are no part of a profile: its value is put into one, which then owns it. Returns 0, or -1
+ * without memory. */
+int policy_add_value(const struct policy *policy, enum key_id id, struct profile *profile);
+
+/* The profiles that a profile is made of, itself first, each one's Inherit= next. */
+void policy_each_ancestor(const struct policy *policy, const char *profile, void (*visit)(const char *name, void *data),
+                          void *data);
+
+/* The section that a line of a file is in, as "profile NAME"; empty where there is none. Returns buffer. */
+const char *policy_section_at(const struct policy *policy, const char *file, unsigned line, char *buffer, size_t size);
+
 /* Calls visit for every profile name in the policy, in order of first appearance. */
 void policy_each_profile(const struct policy *policy, void (*visit)(const char *name, void *data), void *data);
 
@@ -88,6 +99,9 @@ void policy_each_profile(const struct policy *policy, void (*visit)(const char *
  */
 enum show_form { SHOW_TEXT, SHOW_ORIGINS, SHOW_JSON };
 char *profile_show(const struct profile *profile, enum show_form form);
+
+/* The value of one key as it would stand behind "Key="; a malloc'd string or NULL. */
+char *profile_show_value(const struct profile *profile, enum key_id id);
 
 /* The key table as mdoc or JSON rows for the manual and tools is made by config/keys_doc.c, outside the helper. */
 

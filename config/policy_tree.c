@@ -222,3 +222,36 @@ void policy_each_profile(const struct policy *policy, void (*visit)(const char *
 		visit(name, data);
 	}
 }
+
+void policy_each_ancestor(const struct policy *policy, const char *profile, void (*visit)(const char *name, void *data),
+                          void *data)
+{
+	uint32_t section = policy_find(policy, SECTION_PROFILE, profile, strlen(profile));
+
+	/* Loops were refused when the policy was read. */
+	for (unsigned depth = 0; section != SECTION_NONE && depth <= POLICY_INHERIT_MAX; depth++) {
+		char name[SECTION_NAME_MAX];
+		name[section_name(policy, section, name, sizeof(name) - 1)] = '\0';
+		visit(name, data);
+		section = policy_named_profile(policy, section);
+	}
+}
+
+const char *policy_section_at(const struct policy *policy, const char *file, unsigned line, char *buffer, size_t size)
+{
+	char title[SECTION_NAME_MAX + 16];
+	unsigned nearest = 0;
+
+	*buffer = '\0';
+	for (uint32_t i = 0; i < policy->section_count; i++) {
+		if (strcmp(section_file(policy, i), file) != 0)
+			continue;
+		unsigned head = section_line(policy, i);
+		if (head > line || head < nearest)
+			continue;
+		nearest = head;
+		section_title(policy, i, title, sizeof(title));
+		snprintf(buffer, size, "%.*s", (int)strlen(title) - 2, title + 1);
+	}
+	return buffer;
+}

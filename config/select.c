@@ -139,7 +139,7 @@ static int read_key(const struct policy *policy, uint32_t section, enum key_id i
 		return -1;
 	for (uint32_t layer = SECTION_NONE; layer != section;) {
 		layer = policy_next_layer(policy, section, layer);
-		setting_walk_begin(policy, layer, id == KEY_Profiles, &walk);
+		setting_walk_begin(policy, layer, id == KEY_Profiles || id == KEY_ExemptGroups, &walk);
 		while (setting_walk_next(&walk, &setting)) {
 			struct value_origin origin = {policy->sources[setting.source].name, setting.line, true, false};
 			if (setting.key == id &&
@@ -148,6 +148,16 @@ static int read_key(const struct policy *policy, uint32_t section, enum key_id i
 		}
 	}
 	return 0;
+}
+
+int policy_add_value(const struct policy *policy, enum key_id id, struct profile *profile)
+{
+	enum section_kind kind = key_row(id)->sections & IN_RUN ? SECTION_RUN : SECTION_LOGIN;
+	uint32_t section = policy_find(policy, kind, "", 0);
+
+	if (section == SECTION_NONE)
+		return value_fallback(id, profile->memory, &profile->values[id]);
+	return read_key(policy, section, id, profile->memory, &profile->values[id]);
 }
 
 static bool has_word(const struct value *value, const char *word)

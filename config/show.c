@@ -163,6 +163,18 @@ static void put_key(FILE *stream, const struct key *key, const struct value *val
 	putc('\n', stream);
 }
 
+/* All of a key, as one assignment. */
+static void put_value(FILE *stream, const struct key *key, const struct value *value)
+{
+	if (!key_is_list(key) && value->raw)
+		put_scalar(stream, key, value->raw);
+	for (size_t i = 0; i < value->word_count; i++) {
+		if (i > 0)
+			putc(' ', stream);
+		put_word(stream, value->words[i].text);
+	}
+}
+
 /* --- the profile --- */
 
 /* How many profiles it takes: as many as the list of the most chunks. */
@@ -244,6 +256,17 @@ static void put_json(FILE *stream, const struct profile *profile)
 	fputs("}}\n", stream);
 }
 
+/* *text is what open_memstream(3) was given. */
+static char *closed_text(FILE *stream, char **text)
+{
+	bool failed = ferror(stream);
+
+	if (fclose(stream) == 0 && !failed)
+		return *text;
+	free(*text);
+	return NULL;
+}
+
 char *profile_show(const struct profile *profile, enum show_form form)
 {
 	char *text = NULL;
@@ -256,9 +279,17 @@ char *profile_show(const struct profile *profile, enum show_form form)
 		put_json(stream, profile);
 	else
 		put_text(stream, profile, form == SHOW_ORIGINS);
-	bool failed = ferror(stream);
-	if (fclose(stream) == 0 && !failed)
-		return text;
-	free(text);
-	return NULL;
+	return closed_text(stream, &text);
+}
+
+char *profile_show_value(const struct profile *profile, enum key_id id)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *stream = open_memstream(&text, &length);
+
+	if (!stream)
+		return NULL;
+	put_value(stream, key_row(id), profile_value(profile, id));
+	return closed_text(stream, &text);
 }

@@ -202,6 +202,13 @@ int syscall_set_apply(struct syscall_set *set, const char *word)
 	return 0;
 }
 
+int syscall_number(const char *name)
+{
+	const struct syscall_row *row = find_row(name, strlen(name));
+
+	return row ? row->number : -2;
+}
+
 const char *syscall_name(unsigned number)
 {
 	for (size_t i = 0; i < ROWS; i++)

@@ -48,6 +48,9 @@ int syscall_word(const char *word, size_t length, struct syscall_set *ret_set);
 void syscall_set_begin(struct syscall_set *ret_set, const char *first_word);
 int syscall_set_apply(struct syscall_set *set, const char *word);
 
+/* The native number of a name: -1 where only other architectures have such a call, -2 where nobody has. */
+int syscall_number(const char *name);
+
 /* The name of a native number, NULL where there is none. */
 const char *syscall_name(unsigned number);
 

@@ -83,6 +83,7 @@ int main(int argc, char **argv, char **environment)
 	case VERB_POLICY_CHECK:
 	case VERB_POLICY_SHOW:
 	case VERB_POLICY_EXPLAIN:
+	case VERB_POLICY_WHY:
 		return answer_caller(&options, &caller, privileged);
 	}
 	die("unknown verb");

@@ -7,6 +7,7 @@
 #define HELPER_CALLER_CALLER_H
 
 #include "config/facts.h"
+#include "config/policy.h"
 #include "helper/outside/options.h"
 #include "helper/outside/registry.h"
 #include "helper/outside/sanitise.h"
@@ -21,6 +22,13 @@ int caller_features(const struct options *options, const struct host_facts *fact
 
 /* facts: as the helper saw them with its rights; not used by `policy check`. */
 int caller_policy(const struct options *options, const struct caller_state *caller, struct host_facts *facts);
+
+/* `policy why`: profile and plan as for `policy explain`. */
+int caller_why(const struct options *options, const struct caller_state *caller, struct host_facts *facts);
+
+/* The profile for a person's login (options->user) or for a command. NULL: not confined. */
+struct profile *caller_profile(const struct options *options, const struct policy *policy,
+                               const struct identity *person, const struct host_facts *facts);
 
 /* The answer, or ANSWER_ERROR where what was printed could not be written. */
 int caller_flushed(int answer);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/error.h"
 #include "config/files.h"
@@ -92,15 +93,14 @@ static int policy_check(const struct options *options)
 	return caller_flushed(errors.errors ? ANSWER_NO : ANSWER_YES);
 }
 
-/* The profile for a person's login or for a command. NULL: not confined. */
-static struct profile *find_profile(const struct options *options, const struct policy *policy,
-                                    const struct identity *person, const struct host_facts *facts)
+struct profile *caller_profile(const struct options *options, const struct policy *policy,
+                               const struct identity *person, const struct host_facts *facts)
 {
 	struct policy_errors errors = {0};
 	struct profile *profile = NULL;
 
 	if (!options->user)
-		return rules_for_command(policy, options, facts, true, false);
+		return rules_for_command(policy, options, facts, true, facts->privileged && getuid() != 0);
 	enum login_decision decision =
 	        policy_select_login(policy, person, options->service ? options->service : "sshd", &profile, &errors);
 	rules_check(&errors);
@@ -145,11 +145,13 @@ int caller_policy(const struct options *options, const struct caller_state *call
 {
 	if (options->verb == VERB_POLICY_CHECK)
 		return policy_check(options);
+	if (options->verb == VERB_POLICY_WHY)
+		return caller_why(options, caller, facts);
 	const struct identity *person = options->user ? person_by_name(options->user, false) : person_caller();
 	if (!person)
 		die("there is no account of that name");
 	struct policy *policy = rules_read(options->policy, !options->policy);
-	struct profile *profile = find_profile(options, policy, person, facts);
+	struct profile *profile = caller_profile(options, policy, person, facts);
 	if (!profile) {
 		puts("not confined");
 		return caller_flushed(ANSWER_NO);

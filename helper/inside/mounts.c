@@ -78,15 +78,6 @@ static unsigned long mount_flags(uint64_t attributes)
 
 /* --- steps --------------------------------------------------------------------------------------------------------------*/
 
-/* Is this failure one the step allows to be skipped? */
-static bool may_skip(const struct plan_step *step, int error)
-{
-	if (error == ENOENT || error == ENOTDIR || error == ELOOP)
-		return step->flags & STEP_IF_EXISTS;
-	return (error == EACCES || error == EPERM || error == ENXIO || error == EIO || error == ENOTCONN) &&
-	       (step->flags & STEP_IF_ALLOWED);
-}
-
 static mode_t type_of(int fd)
 {
 	struct stat status;
@@ -149,7 +140,7 @@ static void bind_by_name(const struct plan_step *step, const char *source, const
 	if (make_node(target, (mode_t)step->mode) != 0)
 		die_errno("make mount point %s", target);
 	if (mount(source + 1, target, NULL, MS_BIND | (step->flags & STEP_RECURSIVE ? MS_REC : 0), NULL) != 0) {
-		if (!may_skip(step, errno))
+		if (!plan_step_may_skip(step, errno))
 			die_errno("mount %s", target);
 		return;
 	}
@@ -190,7 +181,7 @@ static void step_bind(const struct plan *plan, const struct plan_step *step, con
 	if (source >= 0) {
 		check_identity(step, source, path);
 		bind_source(step, source, target);
-	} else if (!may_skip(step, errno) || (step->inode && errno == ELOOP)) {
+	} else if (!plan_step_may_skip(step, errno) || (step->inode && errno == ELOOP)) {
 		cannot_open(path);
 	}
 }
@@ -206,7 +197,7 @@ static void mount_new(const struct plan_step *step, const char *type, const char
 	} else {
 		CLEANUP_FD fd =
 		        step->flags & STEP_IF_EXISTS ? open_target(target) : make_target(target, S_IFDIR | 0755);
-		if (fd < 0 && may_skip(step, errno))
+		if (fd < 0 && plan_step_may_skip(step, errno))
 			return;
 		if (fd < 0 && errno == ELOOP)
 			cannot_open(target);
@@ -246,7 +237,7 @@ static void step_overlay(const struct plan *plan, const struct plan_step *step, 
 	struct plan_step layer = *step;
 
 	if (source < 0) {
-		if (!may_skip(step, errno))
+		if (!plan_step_may_skip(step, errno))
 			cannot_open(path);
 		return;
 	}
@@ -305,7 +296,7 @@ static void step_attributes(const struct plan_step *step, const char *target)
 	CLEANUP_FD fd = step->clear ? open_target(target) : open_restricted(target);
 
 	if (fd < 0) {
-		if (!may_skip(step, errno))
+		if (!plan_step_may_skip(step, errno))
 			cannot_open(target);
 		return;
 	}
@@ -319,14 +310,14 @@ static void step_mask(const struct plan_step *step, const char *target)
 {
 	if (step->flags & STEP_BY_NAME) {
 		if (mount(masks[S_ISDIR(step->mode)], target, NULL, MS_BIND, NULL) != 0 &&
-		    (!may_skip(step, errno) || access(masks[S_ISDIR(step->mode)], F_OK) != 0))
+		    (!plan_step_may_skip(step, errno) || access(masks[S_ISDIR(step->mode)], F_OK) != 0))
 			die_errno("hide %s", target);
 		return;
 	}
 	CLEANUP_FD fd = open_restricted(target);
 	if (fd < 0) {
 		/* What the person cannot reach needs no cover. */
-		if (!may_skip(step, errno) && errno != EACCES)
+		if (!plan_step_may_skip(step, errno) && errno != EACCES)
 			cannot_open(target);
 		return;
 	}
@@ -397,7 +388,7 @@ static void step_copy(const struct plan *plan, const struct plan_step *step, con
 	struct stat status;
 
 	if (source < 0) {
-		if (!may_skip(step, errno))
+		if (!plan_step_may_skip(step, errno))
 			cannot_open(path);
 		return;
 	}

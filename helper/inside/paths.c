@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,6 +33,12 @@ void paths_begin(int host_root, uid_t person)
 		die_errno("open the new root");
 	root_device = status.st_dev;
 	root_inode = status.st_ino;
+}
+
+void paths_look(int host_root, uid_t person)
+{
+	host = host_root;
+	owner = person;
 }
 
 void paths_leave(void)
@@ -165,8 +170,7 @@ int open_target(const char *path)
 	return not_root(open_below(view, path, O_PATH));
 }
 
-/* Whether a path is in what the sandbox or the system provides; /var itself, since records of logins are below it. */
-static bool is_provided(const char *path)
+bool path_is_provided(const char *path)
 {
 	static const char *const provided[] = {"/etc",    "/usr",  "/bin", "/sbin", "/lib", "/lib32",  "/lib64",
 	                                       "/libx32", "/proc", "/sys", "/dev",  "/run", "/var/log"};
@@ -191,7 +195,7 @@ static bool leads_to_provided(int fd)
 	if (length < 0)
 		die_errno("look at a mount point");
 	name[length] = '\0';
-	return is_provided(name) || is_of_root(fd);
+	return path_is_provided(name) || is_of_root(fd);
 }
 
 int open_restricted(const char *path)
@@ -202,7 +206,7 @@ int open_restricted(const char *path)
 		return fd;
 	fd = not_root(open_resolved(view, path, O_PATH, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS));
 	/* A name of the system's is meant as it is: for root, its links are the person's own. */
-	if (fd >= 0 && !is_provided(path) && leads_to_provided(fd)) {
+	if (fd >= 0 && !path_is_provided(path) && leads_to_provided(fd)) {
 		close_fd(&fd);
 		errno = ELOOP;
 	}

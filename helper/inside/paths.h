@@ -8,12 +8,16 @@
 #ifndef HELPER_INSIDE_PATHS_H
 #define HELPER_INSIDE_PATHS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 /* Takes the working directory for the new root and remembers it. Descriptors of the host's root: paths_leave closes both. */
 void paths_begin(int host_root, uid_t person);
 void paths_leave(void);
+
+/* For who only looks: open_source and open_system_source work, on the host's tree that this process has as its root. */
+void paths_look(int host_root, uid_t person);
 
 /* The host's root. */
 int paths_host(void);
@@ -40,6 +44,10 @@ int make_node(const char *path, mode_t mode);
 
 /* Opens the directory that holds the last component of path, making what is missing. Returns -1 with errno. */
 int open_parent(const char *path, const char **ret_last);
+
+/* Whether a path of the view is in what the sandbox or the system provides; /var itself too, since records of logins are
+ * below it. */
+bool path_is_provided(const char *path);
 
 /* Whether a descriptor is of the new root's own file system. Ends the process where that cannot be told. */
 int is_of_root(int fd);

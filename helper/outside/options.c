@@ -13,7 +13,7 @@
 #define VERB(verb) (1u << (verb))
 enum {
 	RUN = VERB(VERB_RUN),
-	SHOW = VERB(VERB_POLICY_SHOW) | VERB(VERB_POLICY_EXPLAIN),
+	SHOW = VERB(VERB_POLICY_SHOW) | VERB(VERB_POLICY_EXPLAIN) | VERB(VERB_POLICY_WHY),
 	CHECK = VERB(VERB_POLICY_CHECK),
 	LIST = VERB(VERB_LIST),
 	FEATURES = VERB(VERB_FEATURES),
@@ -28,6 +28,7 @@ static const struct {
         {"policy",   "check",   VERB_POLICY_CHECK  },
         {"policy",   "show",    VERB_POLICY_SHOW   },
         {"policy",   "explain", VERB_POLICY_EXPLAIN},
+        {"policy",   "why",     VERB_POLICY_WHY    },
         {"list",     NULL,      VERB_LIST          },
         {"gc",       NULL,      VERB_GC            },
         {"features", NULL,      VERB_FEATURES      },
@@ -177,9 +178,11 @@ int options_parse(int argc, char **argv, struct options *ret_options, char *why,
 			return -1;
 		next += used;
 	}
-	if (ret_options->verb == VERB_RUN && next < argc && strcmp(argv[next], "--") == 0) {
-		ret_options->command = (const char *const *)(argv + next + 1);
-		ret_options->command_count = (size_t)(argc - next - 1);
+	bool ended = next < argc && strcmp(argv[next], "--") == 0;
+	if (ret_options->verb == VERB_POLICY_WHY || (ret_options->verb == VERB_RUN && ended)) {
+		next += ended;
+		ret_options->command = (const char *const *)(argv + next);
+		ret_options->command_count = (size_t)(argc - next);
 		return 0;
 	}
 	if (ret_options->verb == VERB_POLICY_CHECK && next == argc - 1)

@@ -15,6 +15,7 @@ enum verb {
 	VERB_POLICY_CHECK,
 	VERB_POLICY_SHOW,
 	VERB_POLICY_EXPLAIN,
+	VERB_POLICY_WHY,
 	VERB_LIST,
 	VERB_GC,
 	VERB_FEATURES
@@ -27,7 +28,7 @@ struct options {
 	size_t set_count;
 	bool rootless, dry_run, json, quiet, verbose, origins, stale;
 	int status_fd;              /* -1: none */
-	const char *const *command; /* after "--", NULL-terminated */
+	const char *const *command; /* after "--", or what `policy why` is asked; NULL-terminated */
 	size_t command_count;
 };
 

@@ -243,14 +243,16 @@ passes "a file that begins with -" '[policy][check][./-f]' $C policy check -- -f
 passes "policy show of a person" '[policy][show][--service=sshd][--user=alice]' $C policy show alice --service sshd
 passes "policy show of a profile" '[policy][show][--profile=ci][--origins]' $C policy show --profile ci --origins
 passes "policy explain" '[policy][explain][--user=alice]' $C policy explain alice
+passes "policy why" '[policy][why][--profile=ci][--set=Nice=5][--set=UMask=077][--json][/a][mount][Nice][-b]' \
+	$C policy why /a mount -p ci --set Nice=5 Nice -s UMask=077 --json -- -b
 refuses "no command" 2 'no command' $C
 refuses "unknown command" 2 'unknown command "stop"' $C stop x
-refuses "unknown policy command" 2 'unknown command "why"' $C policy why
+refuses "unknown policy command" 2 'unknown command "learn"' $C policy learn
 refuses "unknown option of a command" 2 'unknown option "--all"' $C list --all
 refuses "one argument too many" 2 'unexpected argument "b"' $C policy show a b
 refuses "gc takes no argument" 2 'unexpected argument "x"' $C gc x
 status "the helper's status is ours" 1 bash -c 'printf "#!/bin/sh\nexit 1\n" >alone/sandbox-helper; chmod 755 alone/sandbox-helper; alone/sandboxctl list'
-for command in "" list gc "policy" "policy check" features doctor; do
+for command in "" list gc "policy" "policy check" "policy why" features doctor; do
 	# shellcheck disable=SC2086 # words
 	status "help of '$command'" 0 $C $command --help
 done

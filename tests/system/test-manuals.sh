@@ -57,10 +57,10 @@ check "sandboxctl --help lists commands" test -n "$commands"
 for command in $commands; do
 	check "sandboxctl(1) has $command" holds sandboxctl.1 "^\.It Cm $command( |\$)"
 done
-for command in check show explain; do
-	check "sandboxctl(1) has policy $command" holds sandboxctl.1 "^\.It Cm policy $command( Op Ar [A-Z]+)?\$"
+for command in check show explain why; do
+	check "sandboxctl(1) has policy $command" holds sandboxctl.1 "^\.It Cm policy $command( (Op )?Ar [A-Z| .]+)?\$"
 done
-for command in list gc features doctor "policy check" "policy show" "policy explain"; do
+for command in list gc features doctor "policy check" "policy show" "policy explain" "policy why"; do
 	read -ra words <<<"$command"
 	while read -r option; do
 		check "sandboxctl(1) has $option of $command" holds sandboxctl.1 "Fl -${option#--}( |\$)"

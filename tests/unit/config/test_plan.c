@@ -618,7 +618,110 @@ static void a_session_has_doors_and_no_command(void **state)
 	assert_null(top("/home/alice/work"));
 }
 
+/* --- which key made what ---------------------------------------------------------------------------------------------*/
+
+static struct plan_origins origins;
+
+static int free_origins(void **state)
+{
+	free(origins.steps);
+	origins.steps = NULL;
+	return plan_tear_down(state);
+}
+
+static void explain(const char *settings)
+{
+	accept_plan(settings);
+	free(test_plan);
+	test_plan = NULL;
+	assert_int_equal(plan_make_explained(test_profile, &test_person, &test_request, &test_facts, &test_plan,
+	                                     &origins, &test_errors),
+	                 0);
+}
+
+static void each_step_knows_its_key_and_the_word(void **state)
+{
+	static const struct {
+		enum plan_step_kind kind;
+		const char *target;
+		enum key_id key;
+		unsigned word;
+	} table[] = {
+	        {STEP_BIND,       "/usr",                    KEY_ProtectSystem,     0},
+	        {STEP_DIRECTORY,  "/home",                   KEY_ProtectHome,       0},
+	        {STEP_DIRECTORY,  "/run",                    KEY_COUNT,             0},
+	        {STEP_PROC,       "/proc",                   KEY_COUNT,             0},
+	        {STEP_MASK,       "/proc/kallsyms",          KEY_ProtectKernelLogs, 0},
+	        {STEP_TMPFS,      "/tmp",                    KEY_PrivateTmp,        0},
+	        {STEP_TMPFS,      "/dev/shm",                KEY_PrivateIPC,        0},
+	        {STEP_BIND,       "/dev/null",               KEY_PrivateDevices,    0},
+	        {STEP_FILE,       "/etc/passwd",             KEY_Etc,               0},
+	        {STEP_COPY,       "/etc/nsswitch.conf",      KEY_EtcFiles,          0},
+	        {STEP_BIND,       "/home/alice",             KEY_Home,              0},
+	        {STEP_ATTRIBUTES, "/home/alice/work/.envrc", KEY_CallerDirectory,   0},
+	        {STEP_MASK,       "/home/alice/.gnupg",      KEY_SecretPaths,       1},
+	        {STEP_BIND,       "/b",                      KEY_BindPaths,         1},
+	        {STEP_ATTRIBUTES, "/b/c",                    KEY_ReadOnlyPaths,     0},
+	};
+	const struct plan_step *step;
+
+	(void)state;
+	explain("BindPaths=/srv/a:/a /srv/b:/b\nReadOnlyPaths=/b/c\n");
+	step = plan_array(test_plan, test_plan->steps);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		uint32_t at = 0;
+		while (at < test_plan->steps.count &&
+		       (step[at].kind != table[i].kind ||
+		        strcmp(plan_string(test_plan, step[at].target), table[i].target) != 0))
+			at++;
+		if (at == test_plan->steps.count)
+			fail_msg("no step for %s", table[i].target);
+		if (origins.steps[at].key != table[i].key || origins.steps[at].word != table[i].word)
+			fail_msg("%s: key %u, word %u", table[i].target, origins.steps[at].key, origins.steps[at].word);
+	}
+}
+
+static void each_call_knows_its_key(void **state)
+{
+	static const struct {
+		enum syscall_number number;
+		enum key_id key;
+	} table[] = {
+	        {NUMBER_mount,              KEY_SystemCallFilter       },
+	        {NUMBER_read,               KEY_SystemCallFilter       },
+	        {NUMBER_ioctl,              KEY_COUNT                  },
+	        {NUMBER_socket,             KEY_RestrictAddressFamilies},
+	        {NUMBER_unshare,            KEY_RestrictNamespaces     },
+	        {NUMBER_clone3,             KEY_RestrictNamespaces     },
+	        {NUMBER_personality,        KEY_LockPersonality        },
+	        {NUMBER_sched_setscheduler, KEY_RestrictRealtime       },
+	        {NUMBER_openat2,            KEY_RestrictSUIDSGID       },
+	        {NUMBER_mmap,               KEY_MemoryDenyWriteExecute },
+	};
+
+	(void)state;
+	explain("MemoryDenyWriteExecute=yes\n");
+	for (size_t i = 0; i < COUNT(table); i++)
+		if (origins.calls[table[i].number] != table[i].key)
+			fail_msg("%s: key %u", syscall_name(table[i].number), origins.calls[table[i].number]);
+}
+
+static void who_asks_for_origins_gets_the_same_plan(void **state)
+{
+	struct plan *explained;
+
+	(void)state;
+	explain("BindPaths=/srv/a\n");
+	explained = test_plan;
+	test_plan = NULL;
+	accept_plan("BindPaths=/srv/a\n");
+	bool same = explained->size == test_plan->size && memcmp(explained, test_plan, test_plan->size) == 0;
+	free(explained);
+	assert_true(same);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, plan_set_up, plan_tear_down)
+#define TEST_ORIGINS(name) cmocka_unit_test_setup_teardown(name, plan_set_up, free_origins)
 
 static void a_command_may_be_detached_and_a_login_not(void **state)
 {
@@ -698,6 +801,9 @@ int main(void)
 	        TEST(a_command_may_be_detached_and_a_login_not),
 	        TEST(labels_are_taken_as_they_are),
 	        TEST(descriptors_are_a_commands_and_not_a_logins),
+	        TEST_ORIGINS(each_step_knows_its_key_and_the_word),
+	        TEST_ORIGINS(each_call_knows_its_key),
+	        TEST_ORIGINS(who_asks_for_origins_gets_the_same_plan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -438,6 +438,65 @@ static void what_holds_anyway_may_be_written(void **state)
 
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)
 
+static void add_name(const char *name, void *data)
+{
+	strcat(data, name);
+	strcat(data, " ");
+}
+
+static void the_profiles_behind_a_profile_are_told_in_order(void **state)
+{
+	char names[256] = "";
+
+	(void)state;
+	accept_policy("[profile x]\nInherit=y\n[profile y]\nInherit=agent\n");
+	policy_each_ancestor(test_policy, "x", add_name, names);
+	assert_string_equal(names, "x y agent default base ");
+	names[0] = '\0';
+	policy_each_ancestor(test_policy, "none-of-that-name", add_name, names);
+	assert_string_equal(names, "");
+}
+
+static void a_line_is_in_the_section_above_it(void **state)
+{
+	static const struct {
+		const char *file;
+		unsigned line;
+		const char *section;
+	} table[] = {
+	        {"f", 2, "profile x"},
+                {"f", 4, "run"      },
+                {"f", 9, "user a b" },
+                {"f", 0, ""         },
+                {"g", 2, ""         }
+        };
+	char section[64];
+
+	(void)state;
+	accept_policy("[profile x]\nNice=1\n[run]\nProfiles=x\n\n\n[user \"a b\"]\n# nothing\nProfile=x\n");
+	for (size_t i = 0; i < COUNT(table); i++)
+		assert_string_equal(
+		        policy_section_at(test_policy, table[i].file, table[i].line, section, sizeof(section)),
+		        table[i].section);
+}
+
+static void values_outside_of_profiles_can_be_had_with_their_place(void **state)
+{
+	(void)state;
+	accept_policy("[login]\nExemptGroups=wheel\n[run]\nProfiles=ci agent\n");
+	choose("ci");
+	assert_int_equal(policy_add_value(test_policy, KEY_Profiles, test_profile), 0);
+	assert_string_equal(words_of(KEY_Profiles), "ci agent");
+	assert_int_equal(value_of(KEY_Profiles)->words[0].line, 4);
+	assert_int_equal(policy_add_value(test_policy, KEY_ExemptGroups, test_profile), 0);
+	assert_string_equal(words_of(KEY_ExemptGroups), "wheel");
+	assert_int_equal(value_of(KEY_ExemptGroups)->words[0].line, 2);
+	accept_policy("");
+	choose("ci");
+	assert_int_equal(policy_add_value(test_policy, KEY_ExemptGroups, test_profile), 0);
+	assert_string_equal(words_of(KEY_ExemptGroups), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -463,6 +522,9 @@ int main(void)
 	        TEST(compiled_in_profiles_are_enforced),
 	        TEST(what_is_not_enforced_is_refused_with_its_line),
 	        TEST(what_holds_anyway_may_be_written),
+	        TEST(the_profiles_behind_a_profile_are_told_in_order),
+	        TEST(a_line_is_in_the_section_above_it),
+	        TEST(values_outside_of_profiles_can_be_had_with_their_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

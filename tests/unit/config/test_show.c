@@ -170,6 +170,31 @@ static void origins_stay_on_their_line(void **state)
 	assert_round_trip("x", false);
 }
 
+static void one_value_is_what_would_stand_behind_its_key(void **state)
+{
+	static const struct {
+		enum key_id key;
+		const char *text;
+	} table[] = {
+	        {KEY_ReadOnlyPaths, "\"/a b\" /c"},
+	        {KEY_MemoryMax,     "2G"         },
+	        {KEY_Hostname,      "box"        },
+	        {KEY_PrivateTmp,    "no"         },
+	        {KEY_Nice,          ""           },
+	        {KEY_BindPaths,     ""           },
+	};
+
+	(void)state;
+	accept_policy("[profile x]\nReadOnlyPaths=\"/a b\" /c\nHostname=box\nMemoryMax=2G\n");
+	choose("x");
+	for (size_t i = 0; i < COUNT(table); i++) {
+		char *text = profile_show_value(test_profile, table[i].key);
+		assert_non_null(text);
+		assert_string_equal(text, table[i].text);
+		free(text);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)
 
 int main(void)
@@ -183,6 +208,7 @@ int main(void)
 	        TEST(a_list_that_grew_is_shown_as_it_came_about),
 	        TEST(long_values_parse_to_themselves),
 	        TEST(origins_stay_on_their_line),
+	        TEST(one_value_is_what_would_stand_behind_its_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -261,6 +261,16 @@ static void a_slip_is_guessed(void **state)
 	assert_null(syscall_nearest("nothing_like_it", 15));
 }
 
+static void a_name_gives_its_number(void **state)
+{
+	(void)state;
+	assert_int_equal(syscall_number("read"), NUMBER_read);
+	assert_int_equal(syscall_number(SYSCALL_NATIVE("riscv_hwprobe_not", "open")), SYSCALL_NATIVE(-2, -1));
+	assert_int_equal(syscall_number("rea"), -2);
+	assert_int_equal(syscall_number("@sandbox"), -2);
+	assert_int_equal(syscall_number(""), -2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +283,7 @@ int main(void)
 	        cmocka_unit_test(a_name_of_another_architecture_stands_for_nothing),
 	        cmocka_unit_test(words_add_and_take_away_in_their_order),
 	        cmocka_unit_test(a_slip_is_guessed),
+	        cmocka_unit_test(a_name_gives_its_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,6 +95,7 @@ static const struct {
         {VERB_POLICY_CHECK,   {"policy", "check"},   'c'},
         {VERB_POLICY_SHOW,    {"policy", "show"},    'p'},
         {VERB_POLICY_EXPLAIN, {"policy", "explain"}, 'e'},
+        {VERB_POLICY_WHY,     {"policy", "why"},     'w'},
         {VERB_LIST,           {"list"},              'l'},
         {VERB_GC,             {"gc"},                'g'},
         {VERB_FEATURES,       {"features"},          'f'},
@@ -105,20 +106,20 @@ static const struct {
 	const char *name, *verbs, *value, *joined;
 	struct options wanted;
 } options[] = {
-        {"--profile",   "rpe",    "ci",      "--profile=ci",     {.status_fd = -1, .profile = "ci"}    },
-        {"--policy",    "rpe",    "/a=b",    "--policy=/a=b",    {.status_fd = -1, .policy = "/a=b"}   },
+        {"--profile",   "rpew",   "ci",      "--profile=ci",     {.status_fd = -1, .profile = "ci"}    },
+        {"--policy",    "rpew",   "/a=b",    "--policy=/a=b",    {.status_fd = -1, .policy = "/a=b"}   },
         {"--name",      "r",      "",        "--name=",          {.status_fd = -1, .name = ""}         },
-        {"--user",      "rpe",    "alice",   "--user=alice",     {.status_fd = -1, .user = "alice"}    },
-        {"--service",   "pe",     "--json",  "--service=--json", {.status_fd = -1, .service = "--json"}},
+        {"--user",      "rpew",   "alice",   "--user=alice",     {.status_fd = -1, .user = "alice"}    },
+        {"--service",   "pew",    "--json",  "--service=--json", {.status_fd = -1, .service = "--json"}},
         {"--status-fd", "r",      "7",       "--status-fd=7",    {.status_fd = 7}                      },
-        {"--rootless",  "rpe",    NULL,      "--rootless",       {.status_fd = -1, .rootless = true}   },
+        {"--rootless",  "rpew",   NULL,      "--rootless",       {.status_fd = -1, .rootless = true}   },
         {"--dry-run",   "r",      NULL,      "--dry-run",        {.status_fd = -1, .dry_run = true}    },
         {"--quiet",     "r",      NULL,      "--quiet",          {.status_fd = -1, .quiet = true}      },
         {"--verbose",   "r",      NULL,      "--verbose",        {.status_fd = -1, .verbose = true}    },
         {"--origins",   "p",      NULL,      "--origins",        {.status_fd = -1, .origins = true}    },
         {"--stale",     "l",      NULL,      "--stale",          {.status_fd = -1, .stale = true}      },
-        {"--json",      "rcpelf", NULL,      "--json",           {.status_fd = -1, .json = true}       },
-        {"--set",       "rpe",    "A=b=c d", "--set=A=b=c d",    {.status_fd = -1}                     },
+        {"--json",      "rcpewlf", NULL,      "--json",           {.status_fd = -1, .json = true}       },
+        {"--set",       "rpew",   "A=b=c d", "--set=A=b=c d",    {.status_fd = -1}                     },
 };
 
 /* Parses a verb with up to two words after it. */
@@ -201,7 +202,7 @@ static void what_is_not_understood_is_refused_with_the_word(void **state)
 	        {	                                                                                                       WORDS("ru"),	                                                      "unknown verb \"ru\""                                  },
 	        {	                                                                                 WORDS("--quiet",	                                                      "run"),        "unknown verb \"--quiet\""},
 	        {	                                                                      WORDS("policy"),	                                                              "unknown verb \"policy\""                 },
-	        {	                                                               WORDS("policy",	                                                            "why"),                                   "unknown verb \"policy\""},
+	        {	                                                               WORDS("policy",	                                                            "which"),                                 "unknown verb \"policy\""},
 	        {	                                                            WORDS("policy",	                                                          "--json",                              "check"), "unknown verb \"policy\""},
  /* names: whole, long, and with nothing more */
 	        {	                                                    WORDS("run",	                                                          "--nosuch"),                             "unknown option \"--nosuch\""},
@@ -285,6 +286,19 @@ static void a_descriptor_is_a_small_decimal_number(void **state)
 		snprintf(wanted, sizeof(wanted), "not a descriptor: \"%s\"", bad[i]);
 		assert_string_equal(line.why, wanted);
 	}
+}
+
+static void what_is_asked_for_why_is_kept_in_order(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(WORDS("policy", "why", "--json", "/a", "mount", "--json")), 0);
+	assert_true(line.options.json);
+	assert_int_equal(line.options.command_count, 3);
+	assert_string_equal(line.options.command[0], "/a");
+	assert_string_equal(line.options.command[2], "--json");
+	assert_int_equal(parse(WORDS("policy", "why", "--", "--x")), 0);
+	assert_int_equal(line.options.command_count, 1);
+	assert_string_equal(line.options.command[0], "--x");
 }
 
 static void a_flag_may_be_repeated(void **state)
@@ -419,6 +433,7 @@ int main(void)
 	        TEST(what_is_not_understood_is_refused_with_the_word),
 	        TEST(a_descriptor_is_a_small_decimal_number),
 	        TEST(a_flag_may_be_repeated),
+	        TEST(what_is_asked_for_why_is_kept_in_order),
 	        TEST(options_do_not_disturb_each_other),
 	        TEST(settings_are_kept_in_order_however_many),
 	        TEST(everything_after_two_dashes_is_the_command),
