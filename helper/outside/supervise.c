@@ -25,7 +25,7 @@
 #include "helper/own_filter.h"
 #include "protocol/message.h"
 
-enum { SETUP_SECONDS = 10 };
+enum { SETUP_SECONDS = 10, ENDING_SECONDS = 3 };
 
 struct supervisor {
 	const struct plan *plan;
@@ -41,8 +41,10 @@ struct supervisor {
 	bool stopping;
 	bool oom;
 	bool exited;
-	bool silent;  /* the control socket is closed: nothing more will be heard */
-	int ended_by; /* signal that ended the set-up */
+	bool ending;    /* killed, or the command is over: what is left of it has ENDING_SECONDS */
+	bool abandoned; /* that was not enough */
+	bool silent;    /* the control socket is closed: nothing more will be heard */
+	int ended_by;   /* signal that ended the set-up */
 	int wait_status;
 };
 
@@ -101,8 +103,18 @@ static void tell(const struct supervisor *supervisor, enum message_kind kind, in
 	(void)result; /* gone: its pidfd says so */
 }
 
-static void kill_sandbox(const struct supervisor *supervisor)
+/* What waits for a file system that does not answer, a FUSE of the person's for instance, does not even die of SIGKILL: nobody
+ * must wait for it without end (threats B3.5, R5). */
+static void end_soon(struct supervisor *supervisor)
 {
+	if (!supervisor->ending)
+		arm(supervisor, ENDING_SECONDS * 1000000ULL);
+	supervisor->ending = true;
+}
+
+static void kill_sandbox(struct supervisor *supervisor)
+{
+	end_soon(supervisor);
 	if (syscall(SYS_pidfd_send_signal, supervisor->spawned->pidfd, SIGKILL, NULL, 0) != 0 && errno != ESRCH)
 		die_errno("kill the sandbox"); /* ending is what kills it then */
 }
@@ -127,7 +139,8 @@ static void payload_started(struct supervisor *supervisor)
 {
 	supervisor->started = true;
 	detach_started();
-	arm(supervisor, supervisor->plan->runtime_max);
+	if (!supervisor->ending)
+		arm(supervisor, supervisor->plan->runtime_max);
 }
 
 static void hear(struct supervisor *supervisor)
@@ -159,6 +172,7 @@ static void hear(struct supervisor *supervisor)
 	case MESSAGE_EXITED:
 		supervisor->exited = true;
 		supervisor->wait_status = message.value;
+		end_soon(supervisor);
 		return;
 	default:
 		kill_sandbox(supervisor);
@@ -186,7 +200,9 @@ static void time_passed(struct supervisor *supervisor)
 
 	if (read(supervisor->timer, &count, sizeof(count)) != (ssize_t)sizeof(count))
 		return;
-	if (!supervisor->started) {
+	if (supervisor->ending) {
+		supervisor->abandoned = true;
+	} else if (!supervisor->started) {
 		supervisor->failed = true;
 		say("set-up took longer than %d seconds", SETUP_SECONDS);
 		kill_sandbox(supervisor);
@@ -284,10 +300,13 @@ struct ending supervise_command(const struct plan *plan, const struct spawned *s
 			time_passed(&supervisor);
 		if (watched[3].revents || watched[4].revents)
 			memory_event(&supervisor);
-		if (watched[5].revents && !(watched[0].revents & POLLIN))
+		if (supervisor.abandoned || (watched[5].revents && !(watched[0].revents & POLLIN)))
 			break; /* its last words were heard */
 	}
-	reap(&supervisor);
+	if (!supervisor.abandoned)
+		reap(&supervisor);
+	else if (!supervisor.failed)
+		say("a process of the sandbox waits for something that does not answer, and ends when that does");
 	if (!supervisor.started && !supervisor.failed && !supervisor.ended_by && !supervisor.oom)
 		say("the sandbox's first process ended during set-up");
 	if (supervisor.terminal_given && tcsetpgrp(supervisor.terminal, getpgrp()) != 0 && errno != ENOTTY &&
