@@ -128,6 +128,9 @@ static void payload_stopped(struct supervisor *supervisor, int signal_number)
 		tell(supervisor, MESSAGE_CONTINUE, 1);
 		return;
 	}
+	/* Without a terminal there is no shell to see it: a command that stops itself must not stop our clock (threats B3.5). */
+	if (supervisor->terminal < 0)
+		return;
 	if (raise(SIGSTOP) != 0)
 		die_errno("stop");
 	bool give = in_foreground(supervisor);
