@@ -155,6 +155,17 @@ static char **make_environment(const struct plan *plan, char **inherited)
 	return environment;
 }
 
+/* Group signals from inside must not reach who called the login program, su for instance, which makes no session (threats
+ * B1.2). On a terminal that is left to the shell's job control. */
+static void leave_group(void)
+{
+	int terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (terminal < 0 && getpgrp() != getpid() && setsid() < 0)
+		die_errno("make a session");
+	close_fd(&terminal);
+}
+
 /* The login program chose a directory in its own view: the same name in the session's. */
 static void enter_directory(const struct plan *plan, const char *directory)
 {
@@ -208,6 +219,7 @@ int main(int argc, char **argv, char **environment)
 		die_errno("enter the session");
 	privs_enter_person(plan->inside_uid, plan->inside_gid, plan_array(plan, plan->groups), plan->groups.count);
 	privs_drop_capabilities(plan->ambient, plan->bounding);
+	leave_group();
 	finish_keyring(plan);
 	enter_directory(plan, directory);
 	char **prepared = make_environment(plan, environment);
