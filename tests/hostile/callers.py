@@ -1,68 +1,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Calls the set-uid helper with what execve(2) lets a caller choose. Usage: callers.py HELPER UID GID GROUPS, as root."""
+"""A1 to A4: what execve(2) lets a caller choose. Usage: callers.py HELPER UID GID GROUPS, as root."""
 import ctypes
 import os
 import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 
-HELPER, UID, GID = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-GROUPS = [int(group) for group in sys.argv[4].split(",")]
-DIRECTORY = "/home/alice/work"
-MARKER = DIRECTORY + "/marker"
-LIMIT_SECONDS = 15
+from calling import (DIRECTORY, HELPER, LIMIT_SECONDS, MARKER, RUN_ID, become, call, closed, report, works, works_or_closed)
+
 # Limits with which a build with sanitizers does not reach main: its library needs a descriptor, space, a stack.
 SANITIZED = os.path.exists(os.path.dirname(HELPER) + "/findings")
 STARVED = {("NOFILE", 3), ("AS", 1 << 24), ("DATA", 1 << 20), ("STACK", 1 << 16)} if SANITIZED else set()
-
-
-def report(number, claim, good, detail=""):
-    print(("ok - " if good else "not ok - ") + number + " " + claim + ("" if good else ": " + repr(detail)))
-
-
-def call(arguments, environment=None, prepare=None, argv0="sandbox-helper", stdin=None, output=None, program=HELPER):
-    """Runs the helper as the ordinary user; returns (status, output, error). status: exit status or -signal."""
-    def child():
-        os.chdir(DIRECTORY)
-        os.setgroups(GROUPS)
-        os.setresgid(GID, GID, GID)
-        os.setresuid(UID, UID, UID)
-        if prepare:
-            prepare()
-    process = subprocess.Popen([argv0] + arguments, executable=program, env=environment or {}, preexec_fn=child,
-                               stdin=stdin or subprocess.DEVNULL, stdout=output or subprocess.PIPE,
-                               stderr=subprocess.PIPE, close_fds=False)
-    try:
-        out, err = process.communicate(timeout=LIMIT_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        return "hangs", b"", b""
-    return process.returncode, out or b"", err
-
-
-RUN_ID = ["run", "--quiet", "--", "id", "-un"]
-
-
-def works(number, claim, *args, expect=b"alice\n", **kwargs):
-    status, out, err = call(*args, **kwargs)
-    report(number, claim, status == 0 and out == expect, (status, out, err))
-
-
-def closed(number, claim, *args, statuses=(125, 126, 127), **kwargs):
-    """Refused: the right status, one printable line, and the payload not run."""
-    status, out, err = call(*args, **kwargs)
-    lines = err.rstrip(b"\n").split(b"\n")
-    printable = all(byte >= 0x20 or byte == 0x0a for byte in err)
-    report(number, claim, status in statuses and out == b"" and len(lines) <= 2 and printable, (status, out, err))
-
-
-def works_or_closed(number, claim, *args, **kwargs):
-    status, out, err = call(*args, **kwargs)
-    good = (status == 0 and out == b"alice\n") or (status in (125, 126) and out == b"" and err.count(b"\n") in (0, 1, 2))
-    report(number, claim, good, (status, out, err))
+libc = ctypes.CDLL(None, use_errno=True)
 
 
 def arguments():
@@ -179,7 +131,7 @@ def limits():
     report("A4.2", "SIGCHLD ignored: the status is right", status == 9, (status, out, err))
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
         process = subprocess.Popen([HELPER, "run", "--quiet", "--", "sh", "-c", "echo up; exec sleep 9"], stdout=subprocess.PIPE,
-                                   env={}, preexec_fn=lambda: (os.setgroups(GROUPS), os.setresgid(GID, GID, GID), os.setresuid(UID, UID, UID)))
+                                   env={}, preexec_fn=become)
         process.stdout.readline()
         start = time.monotonic()
         process.send_signal(number)
@@ -202,32 +154,153 @@ def limits():
     works("A4.5", "a directory of mode 0", RUN_ID, prepare=lock_out)
     os.rmdir(closed_directory)
     works("A4.6", "nice 19", RUN_ID, prepare=lambda: os.nice(19))
-    libc = ctypes.CDLL(None)
     def no_new_privileges():
         libc.prctl(38, 1, 0, 0, 0)
     status, out, err = call(["run", "--quiet", "--", "sh", "-c", "grep NoNewPrivs /proc/self/status | cut -f2; id -un"], prepare=no_new_privileges)
     report("A4.7", "under no_new_privs: the unprivileged way, still confined", (status, out) == (0, b"1\nalice\n") or status == 125, (status, out, err))
 
 
-def standing():
-    status, out, err = call(["-U", "-r", HELPER, "run", "--quiet", "--", "sh", "-c", "grep NoNewPrivs /proc/self/status | cut -f2"], program="/usr/bin/unshare", argv0="unshare")
-    report("A5.1", "fake root of a user namespace claims no host privilege", status in (0, 125) and b"Permission denied" not in out, (status, out, err))
-    status, out, err = call(["run", "--quiet", "--", HELPER, "run", "--quiet", "--", "true"])
-    report("A5.3", "a sandbox in a sandbox is 125 and does not hang", status == 125, (status, out, err))
+def names_of_descriptors():
+    """A3.6: a link of the kernel's is no way to name what a path may not."""
+    def hold():
+        os.dup2(os.open("/home/alice", os.O_RDONLY), 7, inheritable=True)
+    for name in ("/proc/self/fd/7", "/dev/fd/7", "/proc/self/cwd", "/proc/self/root", "/proc/thread-self/root", "/dev/stdin"):
+        for key in ("BindPaths", "BindReadOnlyPaths"):
+            closed("A3.6", f"{key}={name} is refused", ["run", "--quiet", "--set", f"{key}={name}:{DIRECTORY}/there", "--", "id"],
+                   prepare=hold, statuses=(125,))
+    for key in ("InaccessiblePaths", "ReadOnlyPaths", "WorkingDirectory"):
+        closed("A3.6", f"{key}=/proc/self/fd/7 is refused", ["run", "--quiet", "--set", f"{key}=/proc/self/fd/7", "--", "id"],
+               prepare=hold, statuses=(125,))
 
 
-def starts_at_once():
-    children = [subprocess.Popen([HELPER, "run", "--quiet", "--name", "same", "--", "true"], env={}, stderr=subprocess.PIPE,
-                                 preexec_fn=lambda: (os.setgroups(GROUPS), os.setresgid(GID, GID, GID), os.setresuid(UID, UID, UID)))
-                for _ in range(50)]
-    results = [child.wait(60) for child in children]
-    report("A7.1", "50 starts at once with one name", results == [0] * 50, results)
+def timers():
+    for timer in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
+        works("A4.2", f"timer {timer} armed", ["run", "--quiet", "--", "sh", "-c", "sleep 0.3; id -un"],
+              prepare=lambda t=timer: signal.setitimer(t, 0.1, 0.1))
+    def pending():
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGUSR1})
+        os.kill(os.getpid(), signal.SIGTERM)
+    status, out, err = call(RUN_ID, prepare=pending)
+    report("A4.2", "a signal that was pending ends it, or nothing", status in (0, -signal.SIGTERM, 128 + signal.SIGTERM),
+           (status, out, err))
+    # Stopped and continued without end while it is built.
+    process = subprocess.Popen([HELPER, *RUN_ID], env={}, stdout=subprocess.PIPE, preexec_fn=become)
+    over = threading.Event()
+    def storm():
+        while not over.is_set():
+            for number in (signal.SIGSTOP, signal.SIGCONT, signal.SIGTTIN, signal.SIGTTOU, signal.SIGTSTP, signal.SIGCONT):
+                process.send_signal(number)
+    thread = threading.Thread(target=storm)
+    thread.start()
+    try:
+        out = process.communicate(timeout=LIMIT_SECONDS)[0]
+    except subprocess.TimeoutExpired:
+        out = b"hangs"
+    over.set()
+    thread.join()
+    process.send_signal(signal.SIGCONT)
+    process.wait()
+    report("A4.2", "a storm of stops", (process.returncode, out) == (0, b"alice\n"), (process.returncode, out))
+
+
+def attributes():
+    """A4.6, A4.7: what else a process keeps over execve(2)."""
+    works("A4.6", "SCHED_IDLE", RUN_ID, prepare=lambda: os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0)))
+    works("A4.6", "one processor", ["run", "--quiet", "--", "nproc"], prepare=lambda: os.sched_setaffinity(0, {0}), expect=b"1\n")
+    def sacrifice():
+        with open("/proc/self/oom_score_adj", "w", encoding="utf-8") as file:
+            file.write("1000")
+    works("A4.6", "an OOM score of 1000", RUN_ID, as_root=sacrifice)
+    works("A4.6", "a personality of READ_IMPLIES_EXEC and no randomness is reset",
+          ["run", "--quiet", "--", "cat", "/proc/self/personality"], prepare=lambda: libc.personality(0x0440000),
+          expect=b"00000000\n")
+    works("A4.6", "a parent death signal, a subreaper, not dumpable", RUN_ID,
+          prepare=lambda: [libc.prctl(*option) for option in ((1, 15, 0, 0, 0), (36, 1, 0, 0, 0), (4, 0, 0, 0, 0))])
+    capabilities = ["run", "--quiet", "--", "sh", "-c", "grep ^Cap /proc/self/status | cut -f2 | sort -u"]
+    for way, options in (("set-uid", []), ("unprivileged", ["--rootless"])):
+        status, out, err = call(["--reuid=3001", "--regid=3001", "--clear-groups", "--inh-caps=+net_raw", "--ambient-caps=+net_raw",
+                                 HELPER, "run", *options, *capabilities[1:]], program="/usr/bin/setpriv", argv0="setpriv",
+                                person=lambda: None)
+        report("A4.6", f"ambient capabilities do not reach the command, {way}", status == 125 or out == b"0" * 16 + b"\n",
+               (status, out, err))
+    noroot, locked = 1, 2
+    status, out, err = call(RUN_ID, as_root=lambda: libc.prctl(28, noroot | locked, 0, 0, 0))
+    report("A4.6", "with securebits that make root nobody: confined or refused", status == 125 or out == b"alice\n", (status, out, err))
+    status, out, err = call(["-f", "-o", "/dev/null", "-e", "trace=none", HELPER, "run", "--quiet", "--", "sh", "-c",
+                             "cut -f2 /proc/self/uid_map >/dev/null; grep NoNewPrivs /proc/self/status | cut -f2; id -un"],
+                            program="/usr/bin/strace", argv0="strace")
+    report("A4.7", "traced by the caller: confined or refused", status == 125 or (status, out) == (0, b"1\nalice\n"), (status, out, err))
+    status, out, err = call(["run", "--quiet", "--set", "TasksMax=20", "--set", "ResourceControl=require", "--", "id", "-un"],
+                            prepare=lambda: libc.prctl(38, 1, 0, 0, 0))
+    report("A4.7", "under no_new_privs, what needs privilege is refused", status == 125 and out == b"", (status, out, err))
+
+
+ATTACKER = r"""
+import ctypes, os, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+def is_below(pid, ancestor):
+    while pid not in ("0", "1", ancestor):
+        pid = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[1]
+    return pid == ancestor
+def is_ours(pid): # and of this suite
+    try:
+        return open(f"/proc/{pid}/comm").read() == "sandbox-helper\n" and is_below(pid, sys.argv[2])
+    except (OSError, IndexError):
+        return False
+def attacks(pid):
+    for name in ("mem", "environ", "maps", "auxv", "io", "syscall", "stack"):
+        try:
+            fd = os.open(f"/proc/{pid}/{name}", os.O_RDONLY)
+        except OSError:
+            continue
+        try:
+            if os.read(fd, 1): # of one that has ended there is nothing
+                yield name
+        except OSError:
+            yield name # allowed, but not at this address
+        os.close(fd)
+    for name in ("root", "cwd", "exe", "fd/0", "ns/user", "ns/mnt"):
+        try:
+            os.readlink(f"/proc/{pid}/{name}")
+            yield name
+        except OSError:
+            pass
+    if libc.ptrace(0x4206, pid, 0, 0) == 0: # PTRACE_SEIZE
+        yield "ptrace"
+    pidfd = libc.syscall(434, pid, 0)
+    if pidfd >= 0:
+        if libc.syscall(438, pidfd, 0, 0) >= 0:
+            yield "pidfd_getfd"
+        os.close(pidfd)
+end, tried, got = time.time() + float(sys.argv[1]), 0, set()
+while time.time() < end:
+    for entry in os.listdir("/proc"):
+        if entry.isdigit() and is_ours(entry):
+            tried += 1
+            found = set(attacks(int(entry)))
+            if is_ours(entry): # not yet the command, which is the caller's to trace
+                got |= found
+print(tried, sorted(got))
+"""
+
+
+def traced_at_any_moment():
+    """A4.8: another process of the caller's tries every helper, supervisor and PID 1 it can see, all the time."""
+    with open("/run/attacker.py", "w", encoding="utf-8") as file:
+        file.write(ATTACKER)
+    attacker = subprocess.Popen(["/usr/bin/python3", "/run/attacker.py", "4", str(os.getpid())], stdout=subprocess.PIPE, preexec_fn=become)
+    end = time.monotonic() + 4
+    while time.monotonic() < end:
+        call(["run", "--quiet", "--", "sleep", "0.02"])
+    tried, got = attacker.communicate()[0].decode().split(" ", 1)
+    report("A4.8", "helper, supervisor and PID 1 cannot be looked into at any moment", int(tried) > 50 and got.strip() == "[]",
+           (tried, got))
 
 
 os.makedirs(DIRECTORY, exist_ok=True)
 with open(DIRECTORY + "/cut", "wb") as cut:
     cut.write(b"\x7fELF\x02\x01\x01")
 os.chmod(DIRECTORY + "/cut", 0o755)
-for part in (arguments, environment, descriptors, limits, standing, starts_at_once):
+for part in (arguments, environment, descriptors, names_of_descriptors, limits, timers, attributes, traced_at_any_moment):
     part()
 print("callers done")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the attempts of inside/ came to, by number of threats.md: outside all must succeed, inside none."""
+import os
 import re
 
 # What a kernel answers that does not have the thing at all.
@@ -31,6 +32,11 @@ class Table:
 
     def names(self, number):
         return [name for other, name in self.attempts if other == number]
+
+    def wanted(self):
+        """All, or HOSTILE_NUMBERS of the environment."""
+        chosen = os.environ.get("HOSTILE_NUMBERS", "").split()
+        return [number for number in self.numbers if not chosen or number in chosen]
 
     def twin(self, number, person, root, lacking):
         """person, root: what parse() returned; root for what the person cannot do even without a sandbox. lacking: name of an
@@ -67,5 +73,5 @@ class Table:
 
     def show(self):
         print("# " + "".join(word.ljust(16) for word in ["number", *self.ways]))
-        for number in self.numbers:
+        for number in self.wanted():
             print("# " + "".join(word.ljust(16) for word in [number, *(row.get(number, "-") for row in self.ways.values())]))

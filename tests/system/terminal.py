@@ -235,9 +235,41 @@ def resize_reaches_payload(terminal):
 
 def group_signal(terminal):
     answer = terminal.ask(f"sh -c '{RUN} sh -c \"kill -TERM 0; sleep 1\"; echo cal''ler lives $?'")
-    check("kill(0, TERM) inside does not reach the caller's group", "caller lives 143" in (answer or ""), answer)
+    check("B1.2 kill(0, TERM) inside does not reach the caller's group", "caller lives 143" in (answer or ""), answer)
     answer = terminal.ask("bash -c 'kill -TERM 0; sleep 1; echo cal''ler lives'; echo st''atus $?")
-    check("twin: outside it ends the caller too", "caller lives" not in (answer or "") and "status 143" in (answer or ""), answer)
+    check("B1.2 twin: outside it ends the caller too", "caller lives" not in (answer or "") and "status 143" in (answer or ""), answer)
+
+
+OWNER = ("import fcntl, os, signal, socket; a, b = socket.socketpair(); signal.signal(signal.SIGIO, signal.SIG_IGN); "
+         "fcntl.fcntl(a, fcntl.F_SETOWN, -os.getpgrp()); fcntl.fcntl(a, fcntl.F_SETFL, os.O_ASYNC); b.send(b'x')")
+
+
+def group_signals_and_job_control(terminal):
+    """An interactive shell inside, started by a script whose group is the caller's: jobs come and go, and no signal of theirs is
+    heard outside (B1.2)."""
+    terminal.type(f"bash -c 'trap \"hit=USR1\" USR1; trap \"hit=IO\" IO; {RUN} -E \"PS1=inside# \" bash --norc --noprofile -i; "
+                  "echo cal''ler $? heard=$hit.'\n")
+    check("B1.2 an interactive shell inside begins", terminal.see("inside# $") is not None, terminal.text)
+    terminal.type("sleep 7\n")
+    wait_for(lambda: "sleep" in names(terminal))
+    terminal.type("\x1a")
+    check("B1.2 Ctrl-Z stops a job of it", terminal.see(r"Stopped.*\n(.*\n)*inside# $") is not None, terminal.text)
+    for signal_name in ("USR1", "IO"):
+        terminal.type(f"sh -c 'kill -{signal_name} 0'; echo en''ded $?\n")
+        check(f"B1.2 kill(0, {signal_name}) ends the job that sends it", terminal.see(r"ended (138|157)\n") is not None, terminal.text)
+        terminal.see("inside# $")
+    terminal.type(f'/usr/bin/python3 -c "{OWNER}"; echo ow''ned $?\n')
+    check("B1.2 F_SETOWN of the own group", terminal.see(r"owned 0\n") is not None, terminal.text)
+    terminal.see("inside# $")
+    terminal.type("fg\n")
+    time.sleep(0.3)
+    terminal.type("\x03")
+    check("B1.2 the stopped job comes back and Ctrl-C ends it alone", terminal.see("inside# $") is not None, terminal.text)
+    terminal.type("kill -USR1 0; exit 5\n")
+    seen = terminal.see("outside> $") or terminal.text
+    check("B1.2 the caller heard nothing", re.search(r"caller (5|138) heard=\.", seen) is not None, seen)
+    answer = terminal.ask("bash -c 'trap \"hit=USR1\" USR1; bash -c \"kill -USR1 0\"; echo cal''ler heard=$hit.'")
+    check("B1.2 twin: outside it hears such a signal", "caller heard=USR1." in (answer or ""), answer)
 
 
 def typing_for_others(terminal):
@@ -276,7 +308,7 @@ def in_session(pid, session):
 
 
 for case in (interrupt_ends_everything, quit_ends_everything, stop_and_resume, background, cat_reads, pipe_from_terminal,
-             pipe_to_sandbox, interactive_shell, resize_reaches_payload, group_signal, typing_for_others,
+             pipe_to_sandbox, interactive_shell, resize_reaches_payload, group_signal, group_signals_and_job_control, typing_for_others,
              terminate_from_outside):
     it = Terminal()
     try:

@@ -191,7 +191,7 @@ static bool become_nobody(void)
 static bool give_away(void)
 {
 	bool given = false;
-	static const uid_t uids[] = {0, 65534, 3002};
+	const uid_t uids[] = {0, 65534, (uid_t)atol(fact("other-uid"))};
 
 	close(open("given", O_CREAT | O_WRONLY, 0644));
 	for (size_t i = 0; i < sizeof(uids) / sizeof(uids[0]); i++)
@@ -215,8 +215,9 @@ static bool more_than_one_uid(void)
 
 static bool drop_groups(void)
 {
-	return setgroups(0, NULL) == 0 && (geteuid() != 0 || setresuid(3001, 3001, 3001) == 0) &&
-	       can_read(fact("barred"));
+	uid_t own = (uid_t)atol(fact("own-uid"));
+
+	return setgroups(0, NULL) == 0 && (geteuid() != 0 || setresuid(own, own, own) == 0) && can_read(fact("barred"));
 }
 
 const struct attempt learn_attempts[] = {

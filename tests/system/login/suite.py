@@ -190,10 +190,10 @@ def internal_sftp(_):
             client.say('ls /home\n')
             listing = client.expect(rf'/home/{who}\b[^\n]*\n')
             namespaces_of_child('internal-sftp', who)
-            results.equal(f'{who}: internal-sftp sees other homes: {who == "bob"}',
+            results.equal(f'G6 {who}: internal-sftp sees other homes: {who == "bob"}',
                           bool(listing and '/home/carol' in listing), who == 'bob')
-            results.check(f'{who}: no sftp-server runs', not of_person(who, 'sftp-server'))
-    results.check('nobody is left behind by internal-sftp', settled('alice', 'bob', 'erin'))
+            results.check(f'G6 {who}: no sftp-server runs', not of_person(who, 'sftp-server'))
+    results.check('G6 nobody is left behind by internal-sftp', settled('alice', 'bob', 'erin'))
 
 
 def forwarding(_):
@@ -202,8 +202,8 @@ def forwarding(_):
         with Background(ssh_command(who, '-N', options=('-L', f'{listen}:127.0.0.1:{EXTERNAL}'))):
             namespaces_of_child('-L', who)
             banner = wait_for(lambda: read_banner(2300), 3)
-            results.equal(f'{who}: -L reaches the host\'s loopback: {reaches}', banner.startswith(b'SSH-2.0'), reaches)
-    results.check('nobody is left behind by -L', settled('alice', 'bob', 'erin'))
+            results.equal(f'G6 {who}: -L reaches the host\'s loopback: {reaches}', banner.startswith(b'SSH-2.0'), reaches)
+    results.check('G6 nobody is left behind by -L', settled('alice', 'bob', 'erin'))
 
 
 def ports(_):
@@ -276,18 +276,18 @@ def confined_or_refused(name, answer, who):
 def su_and_other_shells(_):
     python = 'print(" ".join(open("/proc/self/uid_map").read().split()))'
     for who in ('alice', 'bob'):
-        results.equal(f'{who}: su shows the right id map', su(who, MAP), (0, expected_map(who) + '\n', ''))
-        results.equal(f'{who}: su tells the exit status', su(who, 'exit 9')[0], 9)
-    confined_or_refused('alice: su -s /bin/dash is confined or refused', su('alice', '-s', '/bin/dash', MAP), 'alice')
-    confined_or_refused('alice: su -s /usr/bin/python3 is confined or refused',
+        results.equal(f'G2 {who}: su shows the right id map', su(who, MAP), (0, expected_map(who) + '\n', ''))
+        results.equal(f'G2 {who}: su tells the exit status', su(who, 'exit 9')[0], 9)
+    confined_or_refused('G2 alice: su -s /bin/dash is confined or refused', su('alice', '-s', '/bin/dash', MAP), 'alice')
+    confined_or_refused('G2 alice: su -s /usr/bin/python3 is confined or refused',
                         su('alice', '-s', '/usr/bin/python3', python), 'alice')
-    confined_or_refused('alice: su -s of a script in the home is confined or refused',
+    confined_or_refused('G2 alice: su -s of a script in the home is confined or refused',
                         su('alice', '-s', script_in_home('alice'), MAP), 'alice')
-    results.equal('bob: su -s /bin/dash runs free', su('bob', '-s', '/bin/dash', MAP)[1], FULL_MAP + '\n')
-    results.equal('bob: su -s /usr/bin/python3 runs free', su('bob', '-s', '/usr/bin/python3', python)[1], FULL_MAP + '\n')
-    results.equal('bob: su -s of a script in the home runs free', su('bob', '-s', script_in_home('bob'), MAP)[1],
+    results.equal('G2 bob: su -s /bin/dash runs free', su('bob', '-s', '/bin/dash', MAP)[1], FULL_MAP + '\n')
+    results.equal('G2 bob: su -s /usr/bin/python3 runs free', su('bob', '-s', '/usr/bin/python3', python)[1], FULL_MAP + '\n')
+    results.equal('G2 bob: su -s of a script in the home runs free', su('bob', '-s', script_in_home('bob'), MAP)[1],
                   FULL_MAP + '\n')
-    results.check('nobody is left behind by su', settled('alice', 'bob'))
+    results.check('G2 nobody is left behind by su', settled('alice', 'bob'))
 
 
 def runtime_limit(world):
@@ -374,16 +374,16 @@ def shell_changed_after_the_look_up(_):
     """su -l looks the shell up, then the stack changes it, then the module looks it up."""
     with open('/etc/passwd', encoding='utf-8') as file:
         passwd = file.read()
-    results.equal('frank: a shell of no list, unchanged, is confined', su('frank', MAP), (0, own_map('frank') + '\n', ''))
+    results.equal('G2 frank: a shell of no list, unchanged, is confined', su('frank', MAP), (0, own_map('frank') + '\n', ''))
     for who in ('frank', 'henry'):
         answer = su(who, '-l', MAP)
         with open('/etc/passwd', encoding='utf-8') as file:
-            results.check(f'{who}: the stack did change his shell', PEOPLE[who][3] not in file.read())
+            results.check(f'G2 {who}: the stack did change his shell', PEOPLE[who][3] not in file.read())
         write('/etc/passwd', passwd)
         if who == 'frank':
-            confined_or_refused('frank: a shell changed after the look-up is confined or refused', answer, 'frank')
+            confined_or_refused('G2 frank: a shell changed after the look-up is confined or refused', answer, 'frank')
         else:
-            results.equal('henry: his runs free', answer[1], FULL_MAP + '\n')
+            results.equal('G2 henry: his runs free', answer[1], FULL_MAP + '\n')
 
 
 # --- ends ---
@@ -394,16 +394,16 @@ def killed_monitor(_):
             wait_for(lambda: len(of_person(who, 'sleep')) == 2)
             child = user_child(who)
             monitor = int(field(child, 'PPid')) if child else 0
-            results.check(f'{who}: the session runs and its monitor is root\'s',
+            results.check(f'G3 {who}: the session runs and its monitor is root\'s',
                           monitor > 1 and uid_of(monitor) == 0 and len(of_person(who, 'sleep')) == 2, monitor)
             if monitor > 1:
                 os.kill(monitor, signal.SIGKILL)
             if who == 'alice':
-                results.check('alice: SIGKILL to the monitor ends all her processes', settled('alice'),
+                results.check('G3 alice: SIGKILL to the monitor ends all her processes', settled('alice'),
                               [(pid, field(pid, 'Name')) for pid in of_person('alice')])
             else:
                 time.sleep(1)
-                results.check('bob: his stay', of_person('bob', 'sleep'))
+                results.check('G3 bob: his stay', of_person('bob', 'sleep'))
                 for pid in of_person('bob'):
                     os.kill(pid, signal.SIGKILL)
     settled('alice', 'bob')
