@@ -4,10 +4,11 @@ machine of run. matrix.py HELPER PROGRAM: PROGRAM stands in the directory from w
 import os
 import subprocess
 import sys
+import time
 
 from host import Host, add_key
 from table import Table
-from tries import Caller, attempt
+from tries import Caller, attempt, beside
 
 HELPER, PROGRAM = sys.argv[1:3]
 WORK = os.path.dirname(PROGRAM)
@@ -49,6 +50,42 @@ def outside(number):
     table.twin(number, person, attempt(number, left, Commander([], None, WORK)) if left else {}, host.lacking)
 
 
+def of_another_person():
+    """B4.1: the neighbour is bob's."""
+    bob = Commander(["setpriv", "--reuid=3002", "--regid=3002", "--clear-groups"], [], "/home/bob/work")
+    subprocess.run(["cp", PROGRAM, bob.directory], check=True)
+    found = attempt("B4.1", table.names("B4.1"), Commander(PERSON, [], WORK),
+                    {"B4.1": lambda caller, words, limited: beside(bob, caller, words, limited)})
+    table.inside("beside another", "B4.1", found, {})
+
+
+def mountinfo():
+    with open("/proc/self/mountinfo", encoding="utf-8") as file:
+        return [line.split(" ", 2)[2] for line in file]
+
+
+def outward():
+    """B1.16: all is shared here, and nothing that is mounted inside is seen here."""
+    subprocess.run(["mount", "--make-rshared", "/"], check=True)
+    before = mountinfo()
+    commands = {way: Commander(prefix, sandbox, directory) for way, (prefix, sandbox, directory, _) in WAYS.items()}
+    for way, caller in commands.items():
+        process = caller.popen(["B1.16"])  # which waits for us
+        for _ in range(500):
+            if os.path.exists(f"{caller.directory}/ready"):
+                break
+            time.sleep(0.01)
+        seen = mountinfo() != before
+        open(f"{caller.directory}/mounted", "w", encoding="ascii").close()
+        process.communicate(timeout=20)
+        caller.clean()
+        print(f"{'not ok' if seen else 'ok'} - B1.16 {way}: its mounts do not appear outside")
+    subprocess.run(["unshare", "-m", "--propagation", "unchanged", "mount", "-t", "tmpfs", "hostile-outward", "/mnt"], check=True)
+    seen = mountinfo() != before
+    subprocess.run(["umount", "/mnt"], check=False)
+    print(f"{'ok' if seen else 'not ok'} - B1.16 twin: without a sandbox such a mount appears")
+
+
 for directory in ("/opt", "/root"):
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=0755", "hostile", directory], check=True)
 os.mkdir(ROOT_WORK)
@@ -62,6 +99,10 @@ try:
         outside(number)
         for way, (prefix, sandbox, directory, excepted) in WAYS.items():
             table.inside(way, number, attempt(number, table.names(number), Commander(prefix, sandbox, directory)), excepted)
+    if "B4.1" in table.wanted():
+        of_another_person()
+    if "B1.16" in table.wanted():
+        outward()
 finally:
     host.end()
 table.show()

@@ -122,7 +122,8 @@ def talk(world):
             mark = len(world.log.lines)
             _, lines, errors = client("hostile", "erin", f"{item}={value}", "open", "run", "close")
             raw = [line for line in world.log.since(mark, "pam_sandbox", 0.02) if not line.strip("\0\n").isprintable()]
-            good = codes(lines) == [SUCCESS] and codes(lines, "run") == [7] or len(codes(lines)) == 1 and codes(lines)[0] in (SYSTEM_ERR, PERM_DENIED)
+            good = codes(lines) == [SUCCESS] and codes(lines, "run") == [7] or \
+                len(codes(lines)) == 1 and codes(lines)[0] in (SYSTEM_ERR, PERM_DENIED)
             check("E5", f"{item} {value[:12]!r} decides nothing", good and not raw and not errors, (lines, raw, errors))
     _, lines, _ = client("hostile", "erin", "variables", "open", "run", "close")
     check("E5", "a PAM environment of 64 kB with newlines and LD_PRELOAD", codes(lines) == [SUCCESS], lines)
@@ -130,9 +131,10 @@ def talk(world):
 
 def weak(_):
     """E6: clients without root; the rest of E6 is odd_clients of tests/system/login/suite.py."""
-    for prefix in (["setpriv", "--reuid=3002", "--regid=3002", "--clear-groups"], ["setpriv", "--reuid=3005", "--regid=3005", "--clear-groups"]):
-        status, output, errors = run([*prefix, CLIENT, "hostile", "erin", "open", "close"], 30)
-        check("E6", "a client without root: PAM_SYSTEM_ERR", status == 0 and codes(output.splitlines()) == [SYSTEM_ERR], (output, errors))
+    for uid in (3002, 3005):
+        status, output, errors = run(["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", CLIENT, "hostile", "erin", "open",
+                                      "close"], 30)
+        check("E6", f"a client of uid {uid}, without root: PAM_SYSTEM_ERR", status == 0 and codes(output.splitlines()) == [SYSTEM_ERR], (output, errors))
     status, output, errors = run(["unshare", "-Ur", CLIENT, "hostile", "erin", "open", "close"], 30)
     check("E6", "root of a user namespace: refused", codes(output.splitlines()) not in ([], [SUCCESS]), (status, output, errors))
 
@@ -207,7 +209,8 @@ def hanging_home(_):
 def later(_):
     """E9: modules after ours, and closing, still work; no user namespace is entered. What comes after ours in the stack closes
     after it, when nothing can be executed any more."""
-    later_ones = ("pam_permit.so", "pam_env.so", "pam_unix.so", "pam_exec.so type=open_session quiet /bin/sh -c exit", "pam_umask.so umask=027")
+    later_ones = ("pam_permit.so", "pam_env.so", "pam_unix.so", "pam_umask.so umask=027",
+                  "pam_exec.so type=open_session quiet /bin/sh -c exit")
     write(POLICY, CONFINED.replace("hostile-permit", "hostile-permit hostile-later"))
     for module in later_ones:
         write("/etc/pam.d/hostile-later", f"session required pam_sandbox.so\nsession required {module}\n")

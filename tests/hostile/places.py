@@ -33,7 +33,8 @@ ESCAPED = '[ -e /home/bob ] && echo escaped; [ -e /run/hostile ] && echo escaped
 def standing():
     run = f'exec "$1" run --quiet -- sh -c "{ESCAPED}"'
     in_namespaces("A5.1", "fake root of a user namespace claims no host privilege", ["-U", "-r"], run)
-    in_namespaces("A5.1", "with pid, mount, net, ipc and uts namespaces of the caller's", ["-U", "-r", "-m", "-n", "-p", "-i", "-u", "-f"], run)
+    in_namespaces("A5.1", "with pid, mount, net, ipc and uts namespaces of the caller's",
+                  ["-U", "-r", "-m", "-n", "-p", "-i", "-u", "-f"], run)
     in_namespaces("A5.1", "with a policy of the caller's over /etc", ["-U", "-r", "-m"],
                   "mount -t tmpfs tmpfs /etc && mkdir /etc/sandbox-run && printf '[profile free]\\nInherit=default\\nProtectHome=no\\n"
                   "[run]\\nProfiles=free\\n' >/etc/sandbox-run/policy.conf && echo alice:x:3001:3001::/home/alice:/bin/sh >/etc/passwd && "
@@ -292,8 +293,9 @@ def hanging_command(fuse, home):
             except subprocess.TimeoutExpired:
                 status = "hangs"
                 process.kill()
-            report("B3.5", f"a command that cannot be killed, {claim}, {way}: told in time", status == wanted and time.monotonic() - start < 9,
-                   (status, time.monotonic() - start))
+            seconds = time.monotonic() - start
+            report("B3.5", f"a command that cannot be killed, {claim}, {way}: told in time", status == wanted and seconds < 9,
+                   (status, seconds))
             process.stdout.close()
 
 
@@ -319,8 +321,8 @@ def state():
                                cwd=DIRECTORY, preexec_fn=become)
     process.stdout.readline()
     opened = subprocess.run(["setpriv", f"--reuid={UID}", f"--regid={GID}", "--clear-groups", "sh", "-c",
-                             "for f in /run/sandbox-run/*/* /run/sandbox-run/*/; do ( : <$f ) 2>/dev/null && echo $f; done;"
-                             "( : >/run/sandbox-run/mine ) 2>/dev/null && echo made; mkdir /run/sandbox-run/0 2>/dev/null && echo made; true"],
+                             "cd /run/sandbox-run; for f in */* */; do ( : <$f ) 2>/dev/null && echo $f; done;"
+                             "( : >mine ) 2>/dev/null && echo made; mkdir 0 2>/dev/null && echo made; true"],
                             capture_output=True, check=False)
     report("A6.5", "nothing of a running sandbox's state can be opened or added to", opened.stdout == b"", opened.stdout)
     process.terminate()

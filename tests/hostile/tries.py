@@ -86,8 +86,15 @@ def with_core(caller, words, limited):
 
 
 def with_neighbour(caller, words, limited):
-    """Another of the same kind, started before and ended after."""
-    neighbour = caller.popen(["neighbour"], stdin=subprocess.PIPE)
+    """Another of the same kind and person, started before and ended after."""
+    result = beside(caller, caller, words, limited)
+    if not os.path.exists(f"{caller.directory}/shared-by-neighbour"):
+        print("not ok - B4.1 the shared directory is the channel that is meant to be")
+    return result
+
+
+def beside(neighbours, caller, words, limited):
+    neighbour = neighbours.popen(["neighbour"], stdin=subprocess.PIPE)
     said = neighbour.stdout.readline().decode().split()
     if said[:1] != ["ready"]:
         print(f"not ok - B4.1 the neighbour is whole: {said}")
@@ -100,8 +107,6 @@ def with_neighbour(caller, words, limited):
         os.rmdir("/run/sandbox-run/0123456789ab")
     neighbour.stdin.close()
     neighbour.wait(10)
-    if not os.path.exists(f"{caller.directory}/shared-by-neighbour"):
-        print("not ok - B4.1 the shared directory is the channel that is meant to be")
     return result
 
 
