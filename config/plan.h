@@ -54,7 +54,8 @@ enum plan_step_flags {
 	STEP_RECURSIVE = 1 << 1,  /* with everything mounted below */
 	STEP_IF_ALLOWED = 1 << 2, /* as if-exists, also where the person may not reach it */
 	STEP_BY_NAME = 1 << 3,    /* only root can change what source and target name; mode has the target's type */
-	STEP_FLAGS = (1 << 4) - 1,
+	STEP_WATCHED = 1 << 4,    /* a target that is missing before and there afterwards is told */
+	STEP_FLAGS = (1 << 5) - 1,
 };
 
 struct plan_step {

@@ -103,12 +103,13 @@ static struct rule *add_mask(struct view *view, const char *target)
 	return rule;
 }
 
-static void add_read_only(struct view *view, const char *target)
+static struct rule *add_read_only(struct view *view, const char *target)
 {
 	struct rule *rule = add_rule(view, RANK_READ_ONLY, STEP_ATTRIBUTES, target);
 
 	rule->step.flags = STEP_IF_EXISTS | STEP_RECURSIVE;
 	rule->step.attributes = MOUNT_ATTR_RDONLY;
+	return rule;
 }
 
 static struct rule *add_tmpfs(struct view *view, enum rank rank, const char *target, uint32_t mode, uint64_t size,
@@ -493,10 +494,11 @@ static int add_homes(struct view *view)
 }
 
 /* What runs code later, outside, stays read-only; every directory on the way is a mount point, since only a mount point
- * cannot be renamed away (threats G9). */
+ * cannot be renamed away. What is missing cannot be kept from being made, but that is told (threats G9). */
 static void add_caller_protection(struct view *view, const char *directory)
 {
-	static const char *const guarded[] = {".git", ".vscode", ".envrc", ".git/hooks", ".git/config"};
+	static const char *const guarded[] = {
+	        ".git", ".vscode", ".envrc", ".git/hooks", ".git/config", ".git/commondir", ".git/config.worktree"};
 	char path[4096];
 
 	for (size_t i = 0; i < sizeof(guarded) / sizeof(guarded[0]); i++) {
@@ -505,9 +507,10 @@ static void add_caller_protection(struct view *view, const char *directory)
 			return;
 		}
 		if (strcmp(guarded[i], ".git") == 0)
-			add_rule(view, RANK_BIND, STEP_ATTRIBUTES, path)->step.flags = STEP_IF_EXISTS | STEP_RECURSIVE;
+			add_rule(view, RANK_BIND, STEP_ATTRIBUTES, path)->step.flags =
+			        STEP_IF_EXISTS | STEP_RECURSIVE | STEP_WATCHED;
 		else
-			add_read_only(view, path);
+			add_read_only(view, path)->step.flags |= STEP_WATCHED;
 	}
 }
 

@@ -103,6 +103,12 @@ void privs_effective_root(void)
 	privs_not_dumpable();
 }
 
+void privs_effective_caller(uid_t caller)
+{
+	if (set_uids((uid_t)-1, caller, caller) != 0)
+		die_errno("become the caller");
+}
+
 void privs_not_dumpable(void)
 {
 	if (prctl(PR_SET_DUMPABLE, 0) != 0 || prctl(PR_GET_DUMPABLE) != 0)

@@ -62,6 +62,9 @@ static inline uid_t privs_namespace_owner(uid_t person)
 void privs_effective_owner(uid_t person);
 void privs_effective_root(void);
 
+/* The real uid's rights in the file system, for good, in a supervisor that has no capability any more. */
+void privs_effective_caller(uid_t caller);
+
 /* PR_SET_DUMPABLE 0: nobody but root traces or reads this process, whatever its ids (ptrace(2)). */
 void privs_not_dumpable(void);
 

@@ -12,6 +12,7 @@
 #include "config/plan.h"
 #include "helper/die.h"
 #include "helper/io.h"
+#include "helper/outside/appeared.h"
 #include "helper/outside/cgroup.h"
 #include "helper/outside/detach.h"
 #include "helper/outside/facts.h"
@@ -139,6 +140,7 @@ int command_run(const struct options *options, const struct caller_state *caller
 	schedule_begin(plan, proc);
 	spawn_sandbox(&request, &spawned);
 	close_set(plan->descriptors); /* whoever waits for the end of a pipe waits for the command alone */
+	appeared_begin(plan, caller);
 	spawn_admit(&request, &spawned);
 	status_start(id, plan, spawned.pid, proc);
 	if (options->verbose)
@@ -148,6 +150,7 @@ int command_run(const struct options *options, const struct caller_state *caller
 	struct ending ending = supervise_command(plan, &spawned, request.cgroup);
 	spawned.pid = 0; /* reaped */
 	clean_up();
+	appeared_tell(plan, options->quiet);
 	status_exit(ending.reason, ending.status, ending.code, ending.signal_number);
 	if (strcmp(ending.reason, "oom") == 0 && !options->quiet)
 		say("out of memory: the sandbox reached its memory limit and was ended");

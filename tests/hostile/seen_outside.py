@@ -214,13 +214,35 @@ def later_outside():
         with open(f"{git}/{name}", encoding="ascii") as file:
             whole.append(file.read() == "# as it was\n")
     report("G9", "nothing of it was changed", all(whole) and os.listdir(f"{git}/.git/hooks") == ["post-checkout"], whole)
-    skip("G9", "names that appear only inside, as .git/commondir", "neither kept away nor told in this version (SECURITY.md, Known limits)")
     status, out, err = call(["-c", "echo 1 >.envrc && mv .git other && mv other .git && echo done"], program="/bin/sh", argv0="sh",
                             directory=git)
     report("G9", "twin: outside it can be changed", out == b"done\n", (status, out, err))
 
 
+def told():
+    """G9: what was missing and appears, whatever the end. A .git/commondir makes git read its configuration elsewhere."""
+    git = f"{DIRECTORY}/told"
+    for path in (git, f"{git}/.git", f"{git}/.git/hooks"):
+        os.mkdir(path, 0o700)
+        os.chown(path, UID, GID)
+    cases = (
+        ("nothing", "true", 0, b""),
+        (".git/commondir", "echo ../evil >.git/commondir; exit 3", 3, b" .git/commondir\n"),
+        ("one that is there already", "true", 0, b""),
+        ("several", "mkdir .vscode; : >x; mv x .envrc; : >.git/config", 0, b" .envrc .git/config .vscode\n"),
+        ("one made before it is out of memory", ": >.git/config.worktree; tail /dev/zero", 137, b" .git/config.worktree\n"),
+        ("a link to nowhere", "ln -s /no/such .envrc", 0, b" .envrc\n"),
+    )
+    for claim, line, wanted, told_of in cases:
+        if claim.startswith("a link"):
+            os.unlink(f"{git}/.envrc")
+        status, out, err = call(["run", "--set", "MemoryMax=32M", "--", "sh", "-c", line], directory=git)
+        lines = [said for said in err.splitlines(keepends=True) if b"new in the caller's directory" in said]
+        report("G9", f"told: {claim}", status == wanted and (lines == [] if not told_of else len(lines) == 1 and lines[0].endswith(told_of)),
+               (status, err))
+
+
 for part in (out_of_memory, flood, stops_itself, accounts, before_the_switch, limited_meanwhile, stopped_supervisor, masked_proc,
-             many_groups, later_outside):
+             many_groups, later_outside, told):
     part()
 print("seen_outside done")
