@@ -91,7 +91,7 @@ def before_the_switch():
         made = re.search(r"clone3?\(.*(?:CLONE_NEWUSER.*|CLONE_THREAD.*)= (\d+)$", text) or re.search(r"clone3? resumed.*= (\d+)$", text)
         if made:
             children.add(made.group(1))
-        if re.match(rf"setresuid\({UID}, {UID}, {UID}\) += 0", text):
+        if re.match(rf"setresuid\({UID}, {UID}, {UID}\b", text):
             switched.add(pid)
             if pid in children:
                 children -= {pid}  # its thread may still be at its one task, which is the network's
