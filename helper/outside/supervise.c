@@ -25,7 +25,7 @@
 #include "helper/own_filter.h"
 #include "protocol/message.h"
 
-enum { SETUP_SECONDS = 10, ENDING_SECONDS = 3 };
+enum { SETUP_SECONDS = 10, ENDING_SECONDS = 10 };
 
 struct supervisor {
 	const struct plan *plan;
