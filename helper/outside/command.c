@@ -141,7 +141,7 @@ int command_run(const struct options *options, const struct caller_state *caller
 	spawn_sandbox(&request, &spawned);
 	close_set(plan->descriptors); /* whoever waits for the end of a pipe waits for the command alone */
 	appeared_begin(plan, caller);
-	spawn_admit(&request, &spawned);
+	spawn_verify(&request, &spawned);
 	status_start(id, plan, spawned.pid, proc);
 	if (options->verbose)
 		say("sandbox %s: profile %s, first process %d", id, plan_string(plan, plan->profile_name), spawned.pid);

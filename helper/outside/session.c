@@ -414,11 +414,12 @@ int session_run(int socket, const struct caller_state *caller, int proc, bool pr
 	        .login = &mounts,
 	};
 	spawn_sandbox(&request, &spawned);
-	spawn_admit(&request, &spawned);
-	offer_session(plan, id);
-	die_hook = NULL;
+	spawn_verify(&request, &spawned);
 	privs_become_supervisor(true);
 	own_filter_supervisor();
+	spawn_admit(&spawned);
+	offer_session(plan, id);
+	die_hook = NULL;
 	wait_for_end(plan, opener);
 	kill_and_reap();
 	wait_for_opener(opener);

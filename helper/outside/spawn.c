@@ -163,7 +163,7 @@ static noreturn void not_admitted(const struct spawned *spawned, const char *why
 	die("%s", why);
 }
 
-void spawn_admit(const struct spawn_request *request, const struct spawned *spawned)
+void spawn_verify(const struct spawn_request *request, const struct spawned *spawned)
 {
 	static char text[MESSAGE_TEXT_MAX + 1];
 	struct pollfd poller = {.fd = spawned->control, .events = POLLIN};
@@ -189,6 +189,10 @@ void spawn_admit(const struct spawn_request *request, const struct spawned *spaw
 		not_admitted(spawned, why);
 	set_clocks(request->plan, spawned->clocks);
 	schedule_realtime(request->plan, spawned->pid);
+}
+
+void spawn_admit(const struct spawned *spawned)
+{
 	if (write_all(spawned->gate, "g", 1) != 0)
 		not_admitted(spawned, "the sandbox's first process ended during set-up");
 }

@@ -37,8 +37,11 @@ void spawn_abandon(struct spawned *spawned);
  * left to gc. Returns 0, or -1 when it is still there. */
 int spawn_reap(struct spawned *spawned, int timeout_ms);
 
-/* Waits for the child's word that it is in its cgroup, verifies it, and opens the second gate. At most 10 s. Ends the
- * process when the child failed, saying what the child said. */
-void spawn_admit(const struct spawn_request *request, const struct spawned *spawned);
+/* Waits for the child's word that it is in its cgroup, and verifies it. At most 10 s. Ends the process when the child failed,
+ * saying what the child said. */
+void spawn_verify(const struct spawn_request *request, const struct spawned *spawned);
+
+/* Opens the second gate: from here on something may run. Ends the process as spawn_verify does. */
+void spawn_admit(const struct spawned *spawned);
 
 #endif

@@ -288,6 +288,7 @@ struct ending supervise_command(const struct plan *plan, const struct spawned *s
 	find_terminal(&supervisor);
 	arm(&supervisor, SETUP_SECONDS * 1000000ULL);
 	own_filter_supervisor();
+	spawn_admit(spawned);
 	watched[1].fd = supervisor.signals;
 	watched[2].fd = supervisor.timer;
 	for (;;) {

@@ -17,7 +17,7 @@ struct ending {
 /* Blocks the signals the supervisor takes by descriptor. Before the clone, so that none is lost. */
 void supervise_prepare(void);
 
-/* Supervises until the sandbox's PID 1 is gone and reaped. */
+/* Lets the sandbox go on once the supervisor is what it will be, and supervises until its PID 1 is gone and reaped. */
 struct ending supervise_command(const struct plan *plan, const struct spawned *spawned, const struct cgroup *cgroup);
 
 #endif
