@@ -24,6 +24,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "helper/die.h"
 #include "helper/io.h"
 
 #define MOUNTS "/sys/fs/cgroup"
@@ -78,35 +79,55 @@ __attribute__((format(printf, 2, 3))) static bool path_format(char *ret_path, co
 	va_start(list, format);
 	int length = vsnprintf(ret_path, PATH_MAX, format, list);
 	va_end(list);
+	errno = ENAMETOOLONG;
 	return length > 0 && length < PATH_MAX;
+}
+
+/* That something is not there, not for us, or longer than we read, is an answer. Not to have been able to look is none:
+ * limits would be left out for it. */
+static bool answered(bool yes, const char *path)
+{
+	static const int answers[] = {ENOENT, ENOTDIR, EACCES, EPERM, EROFS, ENODEV, EOPNOTSUPP, EFBIG};
+
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]) && !yes; i++)
+		if (errno == answers[i])
+			return false;
+	if (!yes)
+		die_errno("look at %s", path);
+	return yes;
 }
 
 static bool exists(const char *directory, const char *file)
 {
 	char path[PATH_MAX];
 
-	return path_format(path, "%s/%s", directory, file) && faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0;
+	return answered(path_format(path, "%s/%s", directory, file) &&
+	                        faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0,
+	                path);
 }
 
 static bool writable(const char *directory, const char *file)
 {
 	char path[PATH_MAX];
 
-	return path_format(path, "%s/%s", directory, file) && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+	return answered(path_format(path, "%s/%s", directory, file) &&
+	                        faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0,
+	                path);
 }
 
 static bool read_file(const char *directory, const char *file, char *buffer, size_t size)
 {
 	char path[PATH_MAX];
 
-	return path_format(path, "%s/%s", directory, file) && read_text(AT_FDCWD, path, buffer, size) >= 0;
+	return answered(path_format(path, "%s/%s", directory, file) && read_text(AT_FDCWD, path, buffer, size) >= 0,
+	                path);
 }
 
 static bool is_hierarchy(const char *path, unsigned version)
 {
 	struct statfs filesystem;
 
-	return statfs(path, &filesystem) == 0 &&
+	return answered(statfs(path, &filesystem) == 0, path) &&
 	       filesystem.f_type == (version == 1 ? CGROUP_SUPER_MAGIC : CGROUP2_SUPER_MAGIC);
 }
 
@@ -308,7 +329,7 @@ void cgroup_facts_read(struct cgroup_facts *ret_facts, pid_t session_opener)
 	const struct finder finder = {
 	        .opener = session_opener,
 	        .root = geteuid() == 0,
-	        .systemd = faccessat(AT_FDCWD, "/run/systemd/system", F_OK, AT_EACCESS) == 0,
+	        .systemd = exists("/run/systemd", "system"),
 	};
 
 	*ret_facts = (struct cgroup_facts){.membership = -1};
@@ -316,8 +337,11 @@ void cgroup_facts_read(struct cgroup_facts *ret_facts, pid_t session_opener)
 		snprintf(file, sizeof(file), "/proc/%d/cgroup", session_opener);
 	else
 		snprintf(file, sizeof(file), "/proc/self/cgroup");
-	if (read_text(AT_FDCWD, file, text, sizeof(text)) < 0)
+	if (read_text(AT_FDCWD, file, text, sizeof(text)) < 0) {
+		if (errno != ENOENT) /* a kernel without them */
+			die_errno("read %s", file);
 		return;
+	}
 	for (char *line = strtok_r(text, "\n", &position); line; line = strtok_r(NULL, "\n", &position))
 		add_hierarchy(&finder, line, &found, ret_facts);
 	ret_facts->membership = choose_membership(ret_facts, session_opener != 0);

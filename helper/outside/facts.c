@@ -29,7 +29,7 @@ bool facts_host_user_namespace(int proc)
 	unsigned inside, outside, count;
 
 	if (read_text(proc, "self/uid_map", map, sizeof(map)) < 0)
-		return false;
+		die_errno("read /proc/self/uid_map"); /* else a set-uid helper would become an unprivileged one */
 	return sscanf(map, "%u %u %u %c", &inside, &outside, &count, &rest) == 3 && inside == 0 && outside == 0 &&
 	       count == 4294967295u;
 }
@@ -38,8 +38,11 @@ static uint64_t read_number(const char *path)
 {
 	char text[64], *end;
 
-	if (read_text(AT_FDCWD, path, text, sizeof(text)) < 0)
+	if (read_text(AT_FDCWD, path, text, sizeof(text)) < 0) {
+		if (errno != ENOENT)
+			die_errno("read %s", path);
 		return UINT64_MAX;
+	}
 	errno = 0;
 	unsigned long long number = strtoull(text, &end, 10);
 	return errno || end == text ? UINT64_MAX : number;
@@ -79,7 +82,7 @@ void facts_read_root(struct host_facts *facts, const char *path)
 		} else if (entry->d_type == DT_LNK) {
 			ssize_t length = readlinkat(dirfd(directory), entry->d_name, target, sizeof(target) - 1);
 			if (length < 0)
-				continue;
+				die_errno("read link /%s", entry->d_name);
 			target[length] = '\0';
 			*next = (struct root_entry){
 			        .kind = ROOT_SYMLINK, .name = copy(entry->d_name), .target = copy(target)};
@@ -100,8 +103,11 @@ static void read_shells(struct host_facts *facts)
 	static char text[16384];
 	char *position = NULL;
 
-	if (read_text(AT_FDCWD, "/etc/shells", text, sizeof(text)) < 0)
+	if (read_text(AT_FDCWD, "/etc/shells", text, sizeof(text)) < 0) {
+		if (errno != ENOENT)
+			die_errno("read /etc/shells");
 		return;
+	}
 	for (char *line = strtok_r(text, "\n", &position); line && facts->shell_count < SHELLS_MAX;
 	     line = strtok_r(NULL, "\n", &position))
 		if (line[0] == '/')
