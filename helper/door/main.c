@@ -166,13 +166,6 @@ static void leave_group(void)
 	close_fd(&terminal);
 }
 
-/* The login program chose a directory in its own view: the same name in the session's. */
-static void enter_directory(const struct plan *plan, const char *directory)
-{
-	if (*directory != '/' || chdir(directory) != 0)
-		finish_directory(plan);
-}
-
 static noreturn void run(const char *path, char **arguments, char **environment)
 {
 	execve(path, arguments, environment);
@@ -202,12 +195,16 @@ int main(int argc, char **argv, char **environment)
 	path[length] = '\0';
 	const struct plan *plan = read_plan(uid);
 	int session = find_session(proc, plan->uid);
-	if (!getcwd(directory, sizeof(directory)))
+	/* The login program chose a directory in its own view: the same name in the session's. */
+	if (!getcwd(directory, sizeof(directory))) {
+		if (errno != ENOENT)
+			die_errno("look at the present directory");
 		directory[0] = '\0';
+	}
 	if (uid == 0) { /* the login program's own work: the view, and nothing else */
 		if (setns(session, CLONE_NEWNS) != 0)
 			die_errno("enter the session's view");
-		enter_directory(plan, directory);
+		finish_directory(plan, directory);
 		run(path, argv, environment);
 	}
 	enter_cgroups(plan);
@@ -221,7 +218,7 @@ int main(int argc, char **argv, char **environment)
 	privs_drop_capabilities(plan->ambient, plan->bounding);
 	leave_group();
 	finish_keyring(plan);
-	enter_directory(plan, directory);
+	finish_directory(plan, directory);
 	char **prepared = make_environment(plan, environment);
 	finish_restrict(plan);
 	run(path, argv, prepared);

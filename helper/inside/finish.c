@@ -12,6 +12,7 @@
 #include <linux/filter.h>
 #include <linux/keyctl.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -81,12 +82,24 @@ void finish_keyring(const struct plan *plan)
 		die_errno("join a new session keyring");
 }
 
-void finish_directory(const struct plan *plan)
+/* That it is not there, or not for us, is what the next one is for. */
+static bool enter_directory(const char *path)
+{
+	if (chdir(path) == 0)
+		return true;
+	if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+		die_errno("enter directory %s", path);
+	return false;
+}
+
+void finish_directory(const struct plan *plan, const char *first)
 {
 	const plan_ref *directories = plan_array(plan, plan->directories);
 
+	if (*first == '/' && enter_directory(first))
+		return;
 	for (uint32_t i = 0; i < plan->directories.count; i++)
-		if (chdir(plan_string(plan, directories[i])) == 0)
+		if (enter_directory(plan_string(plan, directories[i])))
 			return;
 	die_errno("enter directory %s",
 	          plan->directories.count ? plan_string(plan, directories[plan->directories.count - 1]) : "/");

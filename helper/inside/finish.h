@@ -15,7 +15,7 @@ void finish_restrict(const struct plan *plan);
 /* A new, empty session keyring: the inherited one crosses namespaces and exec (session-keyring(7)). */
 void finish_keyring(const struct plan *plan);
 
-/* Enters the first of the plan's directories that can be entered. */
-void finish_directory(const struct plan *plan);
+/* Enters the first that is there of a directory of the caller's choice (where it is an absolute path) and the plan's. */
+void finish_directory(const struct plan *plan, const char *first);
 
 #endif

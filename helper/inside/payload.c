@@ -134,7 +134,7 @@ void payload_main(const struct inside *inside, volatile bool *failed)
 	}
 	own_group();
 	finish_keyring(plan);
-	finish_directory(plan);
+	finish_directory(plan, "");
 	schedule_apply(plan);
 	limits_restore(inside->caller);
 	umask(inside->caller->mask);

@@ -150,8 +150,10 @@ static void leave_directory(struct caller_state *state)
 		state->directory_owner = status.st_uid;
 		state->directory_device = status.st_dev;
 		state->directory_inode = status.st_ino;
+	} else if (errno == ENOENT || errno == EACCES || errno == ENAMETOOLONG || errno == ERANGE) {
+		state->directory[0] = '\0'; /* removed, not to be looked at by root, or too far down */
 	} else {
-		state->directory[0] = '\0';
+		die_errno("look at the present directory");
 	}
 	if (chdir("/") != 0)
 		die_errno("enter /");
