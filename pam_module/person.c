@@ -6,6 +6,7 @@
  */
 #include "pam_module/person.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -23,6 +24,13 @@ enum {
 	GROUPS_FIRST_TRY = 64,
 	GROUPS_MAX = 65536, /* NGROUPS_MAX of the kernel */
 };
+
+/* Look-ups tell "none" and "could not look" alike but for errno, which is to be cleared before (getgrnam(3)). A group that is
+ * left out would open what it bars. */
+static bool look_up_failed(void)
+{
+	return errno == EIO || errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+}
 
 /* What no account can be called: passwd(5) ends the name at ":", and "/" would make it a path. */
 static bool plausible_name(const char *name)
@@ -48,7 +56,11 @@ static gid_t *group_list(const struct passwd *account, size_t *ret_count)
 		if (!larger)
 			break;
 		gids = larger;
-		if (getgrouplist(account->pw_name, account->pw_gid, gids, &count) >= 0) {
+		errno = 0;
+		int result = getgrouplist(account->pw_name, account->pw_gid, gids, &count);
+		if (look_up_failed())
+			break;
+		if (result >= 0) {
 			*ret_count = (size_t)count;
 			return gids;
 		}
@@ -62,14 +74,26 @@ static gid_t *group_list(const struct passwd *account, size_t *ret_count)
 	return NULL;
 }
 
-static const char *group_name(pam_handle_t *pamh, gid_t gid)
+static const char *group_name(pam_handle_t *pamh, gid_t gid, bool *failed)
 {
+	errno = 0;
 	const struct group *group = pam_modutil_getgrgid(pamh, gid);
 
+	*failed |= !group && look_up_failed();
 	return group ? group->gr_name : NULL;
 }
 
-static int look_up_groups(pam_handle_t *pamh, const struct passwd *account, struct session_request *request)
+static gid_t tty_group(pam_handle_t *pamh, bool *failed)
+{
+	errno = 0;
+	const struct group *tty = pam_modutil_getgrnam(pamh, "tty");
+
+	*failed |= !tty && look_up_failed();
+	return tty ? tty->gr_gid : (gid_t)-1;
+}
+
+static void look_up_groups(pam_handle_t *pamh, const struct passwd *account, struct session_request *request,
+                           bool *failed)
 {
 	size_t count = 0;
 	gid_t *gids = group_list(account, &count);
@@ -77,12 +101,12 @@ static int look_up_groups(pam_handle_t *pamh, const struct passwd *account, stru
 
 	if (groups)
 		for (size_t i = 0; i < count; i++)
-			groups[i] = (struct identity_group){.gid = gids[i], .name = group_name(pamh, gids[i])};
+			groups[i] = (struct identity_group){.gid = gids[i], .name = group_name(pamh, gids[i], failed)};
 	free(gids);
 	request->memory = groups;
 	request->person.groups = groups;
 	request->person.group_count = groups ? count : 0;
-	return groups ? 0 : -1;
+	*failed |= !groups;
 }
 
 static const char *or_if_empty(const char *path, const char *fallback)
@@ -103,20 +127,23 @@ enum outcome person_look_up(pam_handle_t *pamh, struct session_request *ret_requ
 		pam_syslog(pamh, LOG_NOTICE, "no such person: \"%s\"", quoted(item, line));
 		return OUTCOME_UNKNOWN_PERSON;
 	}
-	const struct group *tty = pam_modutil_getgrnam(pamh, "tty");
+	bool failed = false;
 	request.person = (struct identity){
 	        .uid = account->pw_uid,
 	        .gid = account->pw_gid,
 	        .name = account->pw_name,
-	        .primary_group_name = group_name(pamh, account->pw_gid),
+	        .primary_group_name = group_name(pamh, account->pw_gid, &failed),
 	        .gecos = account->pw_gecos ? account->pw_gecos : "",
 	        .home = or_if_empty(account->pw_dir, "/"),
 	        .shell = or_if_empty(account->pw_shell, "/bin/sh"), /* passwd(5): an empty field */
-	        .tty_gid = tty ? tty->gr_gid : (gid_t)-1,
+	        .tty_gid = tty_group(pamh, &failed),
 	};
 	/* Root needs no group, and is let in also where there is no memory for them. */
-	if (account->pw_uid != 0 && look_up_groups(pamh, account, &request) != 0) {
+	if (account->pw_uid != 0)
+		look_up_groups(pamh, account, &request, &failed);
+	if (failed && !person_exempt(pamh, &request.person)) {
 		pam_syslog(pamh, LOG_ERR, "cannot look up the groups of \"%s\"", quoted(account->pw_name, line));
+		session_request_free(&request);
 		return OUTCOME_BROKEN;
 	}
 	*ret_request = request;
