@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Targets: all run check check-effects check-vm fuzz bench deps install uninstall clean distclean dist
+# Targets: all run check check-effects check-fault check-vm fuzz bench deps install uninstall clean distclean dist
 VERSION := 0.1.0
 
 PREFIX     ?= /usr
@@ -171,6 +171,11 @@ check-vm: deps
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/vm/run $(B)
 
+# Every call made to fail, minutes of it: FULL=1 for each errno that a call can have.
+check-fault: deps
+	$(Q)$(MAKE) --no-print-directory all $(B)/libsandbox-test.a
+	$(Q)tests/fault/run $(B)
+
 bench: deps
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)bench/run $(B)
@@ -233,6 +238,6 @@ clean distclean:
 dist:
 	git archive --format=tar.gz --prefix=sandbox-run-$(VERSION)/ -o sandbox-run-$(VERSION).tar.gz HEAD
 
-.PHONY: all build-tests build-fuzz check check-effects deps run check-vm fuzz bench install uninstall clean distclean dist
+.PHONY: all build-tests build-fuzz check check-effects check-fault deps run check-vm fuzz bench install uninstall clean distclean dist
 .DELETE_ON_ERROR:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

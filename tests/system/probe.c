@@ -13,11 +13,13 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -263,6 +265,21 @@ static bool try_nice(long value)
 	return setpriority(PRIO_PROCESS, 0, (int)value) == 0;
 }
 
+/* The kernel stacks 16 of them at most (landlock(7)): one less where there is one already. */
+static bool try_landlock(long layers)
+{
+	const uint64_t handled[2] = {1, 0};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return false;
+	for (long i = 0; i < layers; i++) {
+		long ruleset = syscall(SYS_landlock_create_ruleset, handled, sizeof(handled[0]), 0);
+		if (ruleset < 0 || syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
+			return false;
+	}
+	return true;
+}
+
 static const struct probe {
 	const char *name;
 	bool (*attempt)(long number);
@@ -293,6 +310,7 @@ static const struct probe {
         {"queue-signals",     try_queue_signals    },
         {"message-queue",     try_message_queue    },
         {"nice",              try_nice             },
+        {"landlock",          try_landlock         },
 };
 
 /* "probe with-key COMMAND...": the command with a key in its session keyring. */
