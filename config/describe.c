@@ -194,7 +194,7 @@ static void put_step(struct writer *writer, const struct plan *plan, const struc
 	put_escaped(writer, plan_string(plan, step->target));
 	if (*source) {
 		fputs(" <- ", writer->stream);
-		if (step->kind == STEP_BIND || step->kind == STEP_COPY)
+		if (step->kind == STEP_BIND || step->kind == STEP_COPY || step->kind == STEP_OVERLAY)
 			put_escaped(writer, plan_string(plan, step->text));
 		put_escaped(writer, source);
 	}

@@ -37,7 +37,8 @@ enum plan_step_kind {
 	STEP_FILE,      /* make target with the text's bytes and mode */
 	STEP_SYMLINK,   /* make target a link to source */
 	STEP_COPY, /* a file of the host copied, links followed; a directory bound, or with recursive its files copied */
-	STEP_BIND, /* source of the host onto target, which is made where it is missing; text, of both: the root it is in */
+	STEP_BIND, /* source of the host onto target, which is made where it is missing; text, or empty: the root it is in,
+	            * also of a copy and of an overlay */
 	STEP_TMPFS,  /* an empty file system at target: size, inodes, mode */
 	STEP_PROC,   /* text: mount options */
 	STEP_DEVPTS, /* text: mount options */

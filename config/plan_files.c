@@ -597,9 +597,25 @@ static void make_temporary(struct view *view, const struct path_word *word)
 	add_tmpfs(view, RANK_TEMPORARY, word->target, 0755, temporary_size(view->draft), temporary_inodes(view->draft));
 }
 
+/* Whether a path of the view is of another root directory; homes and what is made anew are not. */
+static bool is_of_image(const struct draft *draft, const char *path)
+{
+	char top[256];
+
+	if (!draft->facts->root_directory || path_is_below(path, draft->person->home))
+		return false;
+	snprintf(top, sizeof(top), "%.*s", (int)strcspn(path + 1, "/"), path + 1);
+	return strcmp(top, "etc") == 0 || !is_special_root(top);
+}
+
 static void make_overlay(struct view *view, const struct path_word *word)
 {
-	add_overlay(view, RANK_OVERLAY, word->target)->step.flags |= optional_flag(word);
+	const struct draft *draft = view->draft;
+	plan_ref image = is_of_image(draft, word->target) ? draft_string(view->draft, draft->facts->root_directory) : 0;
+	struct rule *rule = add_overlay(view, RANK_OVERLAY, word->target);
+
+	rule->step.flags |= optional_flag(word);
+	rule->step.text = image;
 }
 
 static struct rule *make_attributes(struct view *view, const struct path_word *word, enum rank rank)

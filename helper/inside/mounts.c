@@ -233,7 +233,7 @@ static void step_tmpfs(const struct plan_step *step, const char *target)
 static void step_overlay(const struct plan *plan, const struct plan_step *step, const char *target)
 {
 	const char *path = plan_string(plan, step->source);
-	CLEANUP_FD source = open_source(path, O_PATH | O_DIRECTORY);
+	CLEANUP_FD source = open_step_source(plan, step, O_PATH | O_DIRECTORY);
 	struct plan_step layer = *step;
 
 	if (source < 0) {

@@ -298,6 +298,10 @@ also=PrivateIPC=no
 effect RootDirectory $system "own own own cannot" unset none 'cd /opt/own 2>/dev/null && { echo own; while read -r l; do echo $l; done </etc/profile; read -r l </etc/services; echo $l; can "[ -e /etc/protocols ]"; } || echo none'
 chown -R alice:alice $system # now links in it are hers, and lead nowhere
 effect RootDirectory $system "own cannot" unset "cannot can" '[ -e /opt/own ] && echo own || echo cannot; [ -e /etc/services ] && echo can || echo cannot'
+also=$'PrivateIPC=no\nOverlayPaths=/opt'
+effect RootDirectory $system own unset none 'cd /opt/own 2>/dev/null && : >written && echo own || echo none'
+check "RootDirectory: an overlay leaves it as it was" "" "$(ls $system/opt/own)"
+also=PrivateIPC=no
 effect PrivateDevices yes "fd full null ptmx pts random stderr stdin stdout tty urandom zero" no "$(echo $(ls /dev))" 'ls /dev'
 also=
 for device in /dev/net/tun /dev/fuse /dev/autofs /dev/kvm ''; do [ ! -c "$device" ] || break; done

@@ -399,6 +399,11 @@ static void another_root_is_nobodys_to_trust(void **state)
 	assert_string_equal(plan_string(test_plan, top("/etc/profile")->source), "/etc/profile");
 	assert_false(top("/etc/profile")->flags & STEP_BY_NAME);
 	assert_string_equal(plan_string(test_plan, top("/dev/null")->source), "/dev/null");
+	accept_plan("OverlayPaths=/opt /etc %h/.cache /home\n");
+	assert_string_equal(plan_string(test_plan, top("/opt")->text), "/srv/root");
+	assert_string_equal(plan_string(test_plan, top("/etc")->text), "/srv/root");
+	assert_string_equal(plan_string(test_plan, top("/home/alice/.cache")->text), "");
+	assert_string_equal(plan_string(test_plan, top("/home")->text), "");
 }
 
 static void the_way_out_has_a_view_of_its_own(void **state)
