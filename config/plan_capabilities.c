@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The capabilities of processes inside. They count in the sandbox's own user namespace only (user_namespaces(7)): over its
- * network, where it has one, and over files of the person. Two would undo the sandbox there and are refused to all.
+ * network, where it has one, and over files of the person. Two would undo the sandbox there and are refused to all, three what a
+ * translated network promises.
  */
 #include "config/draft.h"
 #include "config/value.h"
@@ -11,10 +12,14 @@
 
 static const struct {
 	int number;
+	uint32_t only_with; /* PLAN_*; 0: always */
 	const char *why;
 } refused[] = {
-        {CAP_SYS_ADMIN, "CAP_SYS_ADMIN would unmount what hides and protects files"},
-        {CAP_SETGID,    "CAP_SETGID would leave a group that bars from files"      },
+        {CAP_SYS_ADMIN,  0,             "CAP_SYS_ADMIN would unmount what hides and protects files"                 },
+        {CAP_SETGID,     0,             "CAP_SETGID would leave a group that bars from files"                       },
+        {CAP_NET_ADMIN,  PLAN_OUTBOUND, "CAP_NET_ADMIN would open PrivateNetwork=outbound to the host's loopback"   },
+        {CAP_NET_RAW,    PLAN_OUTBOUND, "CAP_NET_RAW would open PrivateNetwork=outbound to the host's loopback"     },
+        {CAP_SYS_PTRACE, PLAN_OUTBOUND, "CAP_SYS_PTRACE would take over what translates for PrivateNetwork=outbound"},
 };
 
 static uint64_t read_set(const struct value *value)
@@ -47,7 +52,8 @@ int plan_capabilities(struct draft *draft)
 	head->bounding = read_set(profile_value(draft->profile, KEY_CapabilityBoundingSet));
 	head->ambient = read_set(profile_value(draft->profile, KEY_AmbientCapabilities));
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-		if (head->bounding >> refused[i].number & 1)
+		if ((head->bounding >> refused[i].number & 1) &&
+		    (head->flags & refused[i].only_with) == refused[i].only_with)
 			return fail(draft, KEY_CapabilityBoundingSet, "leave it out", refused[i].why);
 	if (head->ambient & ~head->bounding)
 		return fail(draft, KEY_AmbientCapabilities, "name them in CapabilityBoundingSet= too",

@@ -52,6 +52,15 @@ static void what_would_undo_the_sandbox_is_an_error(void **state)
 	         "f:3: error: CapabilityBoundingSet: CAP_SYS_ADMIN would unmount what hides and protects files"},
 	        {"CapabilityBoundingSet=~CAP_SYS_ADMIN\n",
 	         "f:3: error: CapabilityBoundingSet: CAP_SETGID would leave a group that bars from files"      },
+	        {"CapabilityBoundingSet=CAP_NET_ADMIN\nPrivateNetwork=outbound\n",
+	         "f:3: error: CapabilityBoundingSet: CAP_NET_ADMIN would open PrivateNetwork=outbound to the host's "
+	         "loopback"	                                                                            },
+	        {"CapabilityBoundingSet=CAP_NET_RAW\nPrivateNetwork=outbound\n",
+	         "f:3: error: CapabilityBoundingSet: CAP_NET_RAW would open PrivateNetwork=outbound to the host's "
+	         "loopback"	                                                                            },
+	        {"CapabilityBoundingSet=CAP_SYS_PTRACE\nPrivateNetwork=outbound\n",
+	         "f:3: error: CapabilityBoundingSet: CAP_SYS_PTRACE would take over what translates for "
+	         "PrivateNetwork=outbound"	                                                             },
 	        {"AmbientCapabilities=CAP_KILL\n",
 	         "f:3: error: AmbientCapabilities: not all of these are in CapabilityBoundingSet="             },
 	};
