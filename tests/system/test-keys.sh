@@ -518,7 +518,7 @@ if [ -d /proc/self/attr/apparmor ] && [ "$(cat /sys/module/apparmor/parameters/e
 	refused AppArmorProfile not-loaded
 else
 	refused AppArmorProfile unconfined
-	skip "AppArmorProfile: AppArmor is not in force here"
+	cannot AppArmorProfile "AppArmor is not in force here"
 fi
 if [ -e /sys/fs/selinux/enforce ]; then
 	context=unconfined_u:unconfined_r:unconfined_t:s0
@@ -526,7 +526,7 @@ if [ -e /sys/fs/selinux/enforce ]; then
 	refused SELinuxContext no_u:no_r:no_t:s0
 else
 	refused SELinuxContext system_u:system_r:unconfined_t:s0
-	skip "SELinuxContext: SELinux is not in force here"
+	cannot SELinuxContext "SELinux is not in force here"
 fi
 refused AppArmorProfile -unconfined "a b" %u
 refused SELinuxContext -a:b:c a:b "a: b:c" a::c %u:b:c
