@@ -35,28 +35,13 @@ static char *operand_word(const struct ctl_verb *verb, const char *value, size_t
 	return format_text(value[0] == '-' ? "./%s" : "%s", value); /* a file; the helper has no "--" here */
 }
 
-/* A list with room for what count arguments can become, before and behind the options. */
-static char **word_list(size_t count)
-{
-	char **list = calloc(count + 8, sizeof(*list));
-
-	if (!list)
-		say("out of memory");
-	return list;
-}
-
-int ctl_verb_run(const struct ctl_verb *verb, char **arguments)
+/* words and operands have room for all that the arguments can become. */
+static int become(const struct ctl_verb *verb, char **arguments, char **words, char **operands)
 {
 	struct option_row rows[CTL_ROWS_MAX + 1];
-	size_t used = 1, operand_count = 0, count = 0;
+	size_t used = 1, operand_count = 0;
 	const char *value;
 	int option;
-
-	while (arguments[count])
-		count++;
-	char **words = word_list(count), **operands = word_list(count);
-	if (!words || !operands)
-		return CTL_ERROR;
 
 	memcpy(rows, verb->rows, verb->count * sizeof(rows[0]));
 	rows[verb->count] = (struct option_row){0, false, "help", NULL, "print this and exit"};
@@ -82,4 +67,22 @@ int ctl_verb_run(const struct ctl_verb *verb, char **arguments)
 	memcpy(words + used, operands, operand_count * sizeof(*words)); /* the helper takes options first */
 	helper_become(words);
 	return CTL_ERROR;
+}
+
+int ctl_verb_run(const struct ctl_verb *verb, char **arguments)
+{
+	/* The helper, its verb, the second word, the end; flags, each once, may have shared a word. */
+	enum { OWN_WORDS = 4 + CTL_ROWS_MAX };
+	size_t count = 0;
+
+	while (arguments[count])
+		count++;
+	char **words = calloc(2 * (count + OWN_WORDS), sizeof(*words));
+	if (!words) {
+		say("out of memory");
+		return CTL_ERROR;
+	}
+	int result = become(verb, arguments, words, words + count + OWN_WORDS);
+	free(words);
+	return result;
 }

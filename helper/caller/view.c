@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "helper/die.h"
@@ -33,6 +34,11 @@ static char *copy(const char *text)
 	if (!result)
 		die("out of memory");
 	return result;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
 static const char *text_of(const struct view *view, plan_ref ref)
@@ -69,8 +75,53 @@ static struct view_node *add_node(struct view *view, unsigned filesystem, const 
 	return node;
 }
 
+static noreturn void cannot(const char *what, const char *path, int error)
+{
+	if (error == ELOOP)
+		die("%s: there is a link on the way that others than root can change", path);
+	errno = error;
+	die_errno("%s %s", what, path);
+}
+
+/* Whether a path of the host is in the tree below a directory. */
+static bool is_in(const char *path, const struct stat *tree)
+{
+	int now = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat status, last = {0};
+
+	while (now >= 0 && fstat(now, &status) == 0 && !same_file(&status, tree) && !same_file(&status, &last)) {
+		int above = openat(now, "..", O_PATH | O_CLOEXEC);
+		close_fd(&now);
+		now = above;
+		last = status;
+	}
+	bool found = now >= 0 && same_file(&status, tree);
+	close_fd(&now);
+	return found;
+}
+
+/* Whether the host forbids to execute something below; in a copy of its mounts that stays (mount_namespaces(7)). */
+static bool is_locked(int source)
+{
+	char line[8192], path[PATH_MAX], options[512];
+	struct statvfs flags;
+	struct stat tree;
+	FILE *mounts = fopen("/proc/self/mountinfo", "re");
+
+	if (!mounts || fstat(source, &tree) != 0 || fstatvfs(source, &flags) != 0)
+		die_errno("look at the host's mounts");
+	bool locked = flags.f_flag & ST_NOEXEC;
+	while (!locked && fgets(line, sizeof(line), mounts))
+		locked = sscanf(line, "%*s %*s %*s %*s %4095s %511s", path, options) == 2 &&
+		         strstr(options, "noexec") && is_in(path, &tree);
+	fclose(mounts);
+	return locked;
+}
+
 static void set_attributes(struct view_mount *mount, const struct plan_step *step, int index)
 {
+	if ((step->clear & MOUNT_ATTR_NOEXEC) && mount->kind == VIEW_HOST && is_locked(mount->source))
+		cannot("set mount attributes of", mount->path, EPERM);
 	uint64_t added = step->attributes & ~mount->attributes;
 
 	mount->attributes = (mount->attributes | step->attributes) & ~step->clear;
@@ -187,14 +238,6 @@ static int made_target(struct view *view, const char *path, mode_t mode, int ste
 	return find_target(view, path, ret_place);
 }
 
-static noreturn void cannot(const char *what, const char *path, int error)
-{
-	if (error == ELOOP)
-		die("%s: there is a link on the way that others than root can change", path);
-	errno = error;
-	die_errno("%s %s", what, path);
-}
-
 /* --- steps ----------------------------------------------------------------------------------------------------------------*/
 
 static void step_make(struct view *view, int index, mode_t mode)
@@ -216,7 +259,9 @@ static void step_symlink(struct view *view, int index)
 
 	if (error != ENOENT)
 		cannot("make link", text_of(view, step->target), error ? error : EEXIST);
-	make_missing(view, &place, S_IFLNK | 0777, index)->link = copy(text_of(view, step->source));
+	struct view_node *link = make_missing(view, &place, S_IFLNK | 0777, index);
+	if (link)
+		link->link = copy(text_of(view, step->source));
 	view_place_clear(&place);
 }
 

@@ -47,6 +47,8 @@ static void be_host_file(struct view_place *place, int fd)
 /* No device has the number that stands for the sandbox's own file systems. */
 static void be_node(const struct view *view, struct view_place *place, const struct view_node *node)
 {
+	if (!node)
+		die("%s: there is nothing where something was made", place->path);
 	view_place_clear(place);
 	place->node = node;
 	place->status = (struct stat){

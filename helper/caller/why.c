@@ -108,28 +108,31 @@ static bool is_rule(enum key_id key)
 	return key == KEY_Inherit || !(key_row(key)->sections & (IN_PROFILE | IN_RUN | IN_LOGIN));
 }
 
+static noreturn void refuse_word(const char *word)
+{
+	enum key_id key = key_nearest(word, strlen(word));
+	const char *call = syscall_nearest(word, strlen(word)), *near = key != KEY_COUNT ? key_row(key)->name : call;
+	char quoted[256], hint[128] = "ask for a path that begins with /, a system call, or a key of sandbox-policy(5)";
+
+	if (near)
+		snprintf(hint, sizeof(hint), "did you mean %s?", near);
+	die_hint(hint, "\"%s\" is no path, key or system call",
+	         quote_bytes(quoted, sizeof(quoted), word, strlen(word)));
+}
+
 /* All are looked at before the first is answered. */
 static bool asks_for_path(const char *const *questions)
 {
 	bool paths = false;
 
 	for (; *questions; questions++) {
-		const char *word = *questions, *near = syscall_nearest(word, strlen(word));
-		enum key_id key = key_nearest(word, strlen(word));
-		char quoted[256],
-		        hint[128] = "ask for a path that begins with /, a system call, or a key of sandbox-policy(5)";
-		if (word[0] == '/') {
+		enum key_id key = key_of(*questions);
+		if ((*questions)[0] == '/')
 			paths = true;
-			continue;
-		}
-		if (key_of(word) != KEY_COUNT && is_rule(key_of(word)))
-			die("%s is part of the policy's sections and not of a profile", word);
-		if (key_of(word) != KEY_COUNT || syscall_number(word) != -2)
-			continue;
-		if (key != KEY_COUNT || near)
-			snprintf(hint, sizeof(hint), "did you mean %s?", key != KEY_COUNT ? key_row(key)->name : near);
-		die_hint(hint, "\"%s\" is no path, key or system call",
-		         quote_bytes(quoted, sizeof(quoted), word, strlen(word)));
+		else if (key == KEY_COUNT && syscall_number(*questions) == -2)
+			refuse_word(*questions);
+		else if (key != KEY_COUNT && is_rule(key))
+			die("%s is part of the policy's sections and not of a profile", *questions);
 	}
 	return paths;
 }

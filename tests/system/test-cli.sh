@@ -243,8 +243,8 @@ passes "a file that begins with -" '[policy][check][./-f]' $C policy check -- -f
 passes "policy show of a person" '[policy][show][--service=sshd][--user=alice]' $C policy show alice --service sshd
 passes "policy show of a profile" '[policy][show][--profile=ci][--origins]' $C policy show --profile ci --origins
 passes "policy explain" '[policy][explain][--user=alice]' $C policy explain alice
-passes "policy why" '[policy][why][--profile=ci][--set=Nice=5][--set=UMask=077][--json][/a][mount][Nice][-b]' \
-	$C policy why /a mount -p ci --set Nice=5 Nice -s UMask=077 --json -- -b
+passes "policy why" '[policy][why][--profile=ci][--set=Nice=5][--set=UMask=077][--json][/a][mount][Nice]' \
+	$C policy why /a mount -p ci --set Nice=5 Nice -s UMask=077 --json
 refuses "no command" 2 'no command' $C
 refuses "unknown command" 2 'unknown command "stop"' $C stop x
 refuses "unknown policy command" 2 'unknown command "learn"' $C policy learn

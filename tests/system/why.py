@@ -3,6 +3,7 @@
 """For test-why.sh: chooses what to ask and compares what `policy why` says with what happened.
 
 why.py choose SEED COUNT FILE...   COUNT paths of each FILE (all, where it has fewer), the same for the same seed
+why.py policy SEED                 a policy that restricts the planted trees at random
 why.py paths ANSWERS SEEN          one line for each difference, then "N compared, N depend, N differ"
 why.py calls ANSWERS               a line for why_probe for each call and each way of an answer
 why.py compare ANSWERS SEEN        as paths, for calls
@@ -34,6 +35,40 @@ def choose(seed, count, *files):
         paths = sorted(set(lines(file)))
         chosen.update(paths if len(paths) <= int(count) else dice.sample(paths, int(count)))
     print("\n".join(sorted(chosen)))
+
+
+TREES = ["/srv/tree", "/srv/read-only", "/srv/roots", "/home/alice/tree", "/home/alice/work/tree"]
+PARTS = """ /deep /deep/deeper /deep/file /frozen /frozen/warm /closed /closed/in /secret /bin /bin/good /bin/tool /empty /private
+    /into /into/deeper /to-secret /to-closed /to-proc /up /dangling /nested /nested/tree /nested/tree/deep /host-noexec
+    /host-noexec/tree/deep /host-read-only/tree /new /new/er /relative /null /pipe /unreadable /to-bob /to-tmp""".split()
+OTHERS = """/usr/games /etc/why.d /etc/os-release /usr/share/doc /var/log /tmp /var/tmp/x /usr/bin/env /home/alice
+    /home/alice/.ssh /home/alice/.gnupg /home/alice/.aws /srv /srv/sticky/alices /srv/sticky /etc /etc/passwd /bin/true /home/bob
+    /root""".split()
+PATH_KEYS = {"BindPaths": 3, "BindReadOnlyPaths": 3, "TemporaryFileSystem": 1, "ReadOnlyPaths": 3, "ReadWritePaths": 2,
+             "NoExecPaths": 2, "ExecPaths": 2, "InaccessiblePaths": 3, "SecretPaths": 3}
+WORD_KEYS = {"Home": "host read-only tmpfs", "CallerDirectory": "read-write read-only hidden",
+             "ProtectSystem": "no yes full strict", "ProtectHome": "yes no", "PrivateTmp": "yes no", "PrivateDevices": "yes no",
+             "Landlock": "off prefer", "Etc": "generated host"}
+
+
+def print_policy(seed):
+    dice = random.Random(int(seed))
+
+    def path():
+        return dice.choice(TREES) + dice.choice(["", *PARTS]) if dice.random() < 0.8 else dice.choice(OTHERS)
+
+    def word(key):
+        target = ":" + path() if key.startswith("Bind") and dice.random() < 0.4 else ""
+        return ("" if key == "TemporaryFileSystem" else "-") + path() + target
+
+    print(f"[run]\nProfiles=x\n[profile x]\nInherit={dice.choice(['base', 'default', 'ci'])}")
+    for key, most in PATH_KEYS.items():
+        words = [word(key) for _ in range(dice.randint(0, most))]
+        if words:
+            print(f"{key}={' '.join(words)}")
+    for key, words in WORD_KEYS.items():
+        if dice.random() < 0.5:
+            print(f"{key}={dice.choice(words.split())}")
 
 
 def report(compared, depend, differences):
@@ -129,7 +164,7 @@ def compare_calls(answers_file, seen_file, refusal="0"):
     report(compared, 0, differences)
 
 
-COMMANDS = {"choose": choose, "paths": compare_paths, "calls": print_calls, "compare": compare_calls}
+COMMANDS = {"choose": choose, "policy": print_policy, "paths": compare_paths, "calls": print_calls, "compare": compare_calls}
 
 if __name__ == "__main__":
     sys.stdout.reconfigure(errors="surrogateescape")
