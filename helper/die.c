@@ -96,6 +96,11 @@ void die_hint(const char *hint, const char *format, ...)
 	finish(text, 0, hint);
 }
 
+const char *error_text(int error)
+{
+	return error == ENOSYS ? "a system call is missing here, sandboxctl features shows which" : strerrordesc_np(error);
+}
+
 void die_errno(const char *format, ...)
 {
 	int error = errno;
@@ -106,7 +111,7 @@ void die_errno(const char *format, ...)
 	int length = vsnprintf(text, sizeof(text), format, list);
 	va_end(list);
 	if (length >= 0 && (size_t)length < sizeof(text))
-		snprintf(text + length, sizeof(text) - (size_t)length, ": %s", strerrordesc_np(error));
+		snprintf(text + length, sizeof(text) - (size_t)length, ": %s", error_text(error));
 	finish(text, error, NULL);
 }
 

@@ -21,6 +21,9 @@ noreturn void die_errno(const char *format, ...) __attribute__((format(printf, 1
 /* The same with a second line "hint: ...". */
 noreturn void die_hint(const char *hint, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* As strerror(3), and where a system call is missing, where to look. */
+const char *error_text(int error);
+
 /* One line on standard error, "sandbox-run: text". Bytes that are not printable are shown as \xNN. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

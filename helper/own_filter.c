@@ -38,7 +38,7 @@ static const int supervising[] = {
 	SYS_openat,	SYS_openat2,	SYS_newfstatat,	 SYS_fstat,	SYS_fstatfs,	    SYS_statfs,
 	SYS_unlinkat,	SYS_getdents64, SYS_lseek,	 SYS_fcntl,	SYS_dup,	    SYS_pread64,
 	SYS_brk,	SYS_mmap,	SYS_munmap,	 SYS_mremap,	SYS_futex,	    SYS_clock_nanosleep,
-	SYS_getpgid,	SYS_getsid,	SYS_tgkill,	 SYS_kill,	SYS_pidfd_send_signal, SYS_flock,
+	SYS_getpgid,	SYS_getsid,	SYS_tgkill,	 SYS_kill,	SYS_flock,
 	SYS_mprotect,	SYS_setresuid, /* without capabilities: among the ids it has */
 #ifdef SYS_getpgrp
 	SYS_getpgrp,

@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "helper/die.h"
 #include "helper/io.h"
 
 #define BENEATH (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV)
@@ -143,7 +144,7 @@ __attribute__((format(printf, 2, 3))) static int failed(const struct making *mak
 	int length = vsnprintf(making->why, making->why_size, format, list);
 	va_end(list);
 	if (length >= 0 && (size_t)length < making->why_size)
-		snprintf(making->why + length, making->why_size - (size_t)length, ": %s", strerrordesc_np(error));
+		snprintf(making->why + length, making->why_size - (size_t)length, ": %s", error_text(error));
 	errno = error;
 	return -1;
 }

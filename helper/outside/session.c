@@ -350,9 +350,9 @@ static void kill_and_reap(void)
 {
 	/* The module waits for this end of file. Not for the reaping below: what the login program has yet to reap keeps
 	 * PID 1 from being gone (pid_namespaces(7)), and it cannot reap while it waits for us. */
-	int result = (int)syscall(SYS_pidfd_send_signal, spawned.pidfd, SIGKILL, NULL, 0);
+	int result = kill(spawned.pid, SIGKILL);
 	close_fd(&module_socket);
-	if (result == 0 || errno == ESRCH)
+	if (result == 0)
 		spawn_reap(&spawned, OPENER_TIMEOUT_MS);
 }
 

@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -115,7 +114,7 @@ static void end_soon(struct supervisor *supervisor)
 static void kill_sandbox(struct supervisor *supervisor)
 {
 	end_soon(supervisor);
-	if (syscall(SYS_pidfd_send_signal, supervisor->spawned->pidfd, SIGKILL, NULL, 0) != 0 && errno != ESRCH)
+	if (kill(supervisor->spawned->pid, SIGKILL) != 0) /* the number is ours until it is reaped */
 		die_errno("kill the sandbox"); /* ending is what kills it then */
 }
 
