@@ -11,8 +11,6 @@
 #include "config/filter.h"
 #include "config/value.h"
 
-#include <sched.h>
-
 enum { SETTINGS_MAX = 32 };
 
 struct caller {
@@ -20,6 +18,7 @@ struct caller {
 	bool has_run_section;
 	char *settings[SETTINGS_MAX];
 	size_t count;
+	size_t turn; /* which person, request and machine are planned for */
 };
 
 /* Each error is one line that steers no terminal, whatever it quotes; freed after that. */
@@ -193,7 +192,7 @@ static void assert_not_looser(const struct plan *before, const struct plan *afte
 
 static void tighten(struct profile *profile, const struct caller *caller, size_t turn)
 {
-	struct plan *before = make_plan(profile, turn, 0, turn);
+	struct plan *before = make_plan(profile, turn, turn, turn);
 	struct policy_errors errors = {0};
 	bool changed = false;
 
@@ -201,7 +200,7 @@ static void tighten(struct profile *profile, const struct caller *caller, size_t
 	profile->tasks_total = machines[turn % COUNT(machines)].tasks_total;
 	for (size_t i = 0; i < caller->count; i++)
 		changed |= profile_set(profile, caller->settings[i], true, &errors) == 0;
-	struct plan *after = changed ? make_plan(profile, turn, 0, turn) : NULL;
+	struct plan *after = changed ? make_plan(profile, turn, turn, turn) : NULL;
 	if (before && after)
 		assert_not_looser(before, after);
 	free(before);
@@ -234,7 +233,7 @@ static void use_profile(const char *name, void *data)
 	if (is_touched(profile)) {
 		show(profile);
 		(void)profile_check_enforced(profile, &errors);
-		tighten(profile, caller, strlen(name));
+		tighten(profile, caller, caller->turn + strlen(name));
 	}
 	tell(&errors);
 	profile_free(profile);
@@ -292,7 +291,7 @@ static void use(struct caller *caller)
 		for (size_t k = 0; k < COUNT(services); k++)
 			log_in(caller->policy, &people[i], services[k], i);
 	if (policy_select_run(caller->policy, NULL, false, &profile, &errors) == 0)
-		tighten(profile, caller, caller->count);
+		tighten(profile, caller, caller->turn);
 	profile_free(profile);
 	tell(&errors);
 }
@@ -302,7 +301,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	struct input input = {data, data + size};
 	struct policy_errors errors = {0};
 	struct policy *policy = NULL;
-	struct caller caller = {0};
+	struct caller caller = {.turn = size};
 	size_t low_length, high_length;
 	char *low = take_text(&input, &low_length), *high = take_text(&input, &high_length);
 	const struct policy_source sources[] = {
