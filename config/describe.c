@@ -147,6 +147,7 @@ static const struct {
                   {PLAN_SET_IO_PRIORITY, "io-priority"},
                   {PLAN_SET_OOM_SCORE, "oom-score"},
                   {PLAN_DETACHED, "detached"},
+                  {PLAN_NEW_TERMINAL, "new-terminal"},
 },
   attribute_names[] = {
           {MOUNT_ATTR_RDONLY, "ro"},

@@ -133,7 +133,8 @@ enum plan_flags {
 	PLAN_SET_IO_PRIORITY = 1 << 14,
 	PLAN_SET_OOM_SCORE = 1 << 15,
 	PLAN_DETACHED = 1 << 16, /* nothing ties a command's sandbox to who started it */
-	PLAN_FLAGS = (1 << 17) - 1,
+	PLAN_NEW_TERMINAL = 1 << 17,
+	PLAN_FLAGS = (1 << 18) - 1,
 };
 
 struct plan {

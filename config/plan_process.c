@@ -230,6 +230,37 @@ static int plan_lifetime(struct draft *draft)
 	return 0;
 }
 
+static int refuse_terminal(struct draft *draft, const char *hint, const char *why)
+{
+	const struct value *value = profile_value(draft->profile, KEY_TTY);
+
+	policy_error_add(draft->errors, false, value->file, value->line, 0, hint, "TTY=new: %s", why);
+	return -1;
+}
+
+/* After the files: the caller's terminal, which they show, is not there then. */
+static int plan_terminal(struct draft *draft)
+{
+	struct plan_step *steps = draft->steps.items;
+	uint32_t kept = 0;
+
+	if (!profile_is(draft->profile, KEY_TTY))
+		return 0;
+	if (draft->request->kind == REQUEST_SESSION)
+		return refuse_terminal(draft, "leave it out of profiles that confine logins",
+		                       "a login has the terminal of the login program");
+	if (!profile_is(draft->profile, KEY_PrivateDevices))
+		return refuse_terminal(draft, "set PrivateDevices=yes", "needs a /dev of the sandbox's own");
+	if (draft->head.flags & PLAN_DETACHED)
+		return refuse_terminal(draft, "set TTY=share", "with Lifetime=detached nobody is left to relay it");
+	for (uint32_t i = 0; i < draft->steps.count; i++)
+		if (steps[i].kind != STEP_TERMINAL)
+			steps[kept++] = steps[i];
+	draft->steps.count = kept;
+	draft->head.flags |= PLAN_NEW_TERMINAL;
+	return 0;
+}
+
 /* Who comes in by a door is started by the login program, whose descriptors are its own. */
 static int plan_descriptors(struct draft *draft)
 {
@@ -280,6 +311,8 @@ int plan_process(struct draft *draft)
 		result = plan_descriptors(draft);
 	if (result == 0)
 		result = plan_lifetime(draft);
+	if (result == 0)
+		result = plan_terminal(draft);
 	if (result == 0)
 		result = plan_directory(draft);
 	return result;

@@ -80,6 +80,11 @@ void own_filter_supervisor(void)
 	load(supervising, sizeof(supervising) / sizeof(supervising[0]));
 }
 
+void own_filter_relay(void)
+{
+	load(NULL, 0);
+}
+
 void own_filter_init(void)
 {
 	load(initial, sizeof(initial) / sizeof(initial[0]));

@@ -9,4 +9,7 @@ void own_filter_supervisor(void);
 /* PID 1 of a sandbox: wait, reap, signal. It opens no file at all. */
 void own_filter_init(void);
 
+/* For helper/caller/relay.c: reads, writes, waits. */
+void own_filter_relay(void);
+
 #endif

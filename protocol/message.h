@@ -36,6 +36,8 @@ enum message_kind {
 	MESSAGE_JOIN,     /* text: session id; descriptors: pidfd of PID 1, pidfd of the set-up process, then "tasks" or
 			    * "cgroup.procs" files of the login leaf, into each of which the module writes "0" */
 	MESSAGE_RESTRICT, /* descriptor 0: a Landlock ruleset; the login program restricts itself and asks again, once */
+	/* PID 1 to the relay, descriptor 0: the master of the sandbox's terminal; and back, when it is ready */
+	MESSAGE_TERMINAL,
 	MESSAGE_KINDS,
 };
 

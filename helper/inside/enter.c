@@ -88,9 +88,11 @@ void inside_keep_only(const struct inside *inside)
 {
 	unsigned next = 3, control = (unsigned)inside->control;
 
-	for (unsigned fd = 3; fd <= PLAN_DESCRIPTOR_MAX || fd <= control; fd++) {
+	unsigned last = inside->relay > inside->control ? (unsigned)inside->relay : control;
+
+	for (unsigned fd = 3; fd <= PLAN_DESCRIPTOR_MAX || fd <= last; fd++) {
 		bool passed = fd <= PLAN_DESCRIPTOR_MAX && (inside->plan->descriptors >> fd & 1);
-		if (fd != control && !passed)
+		if (fd != control && (int)fd != inside->relay && !passed)
 			continue;
 		if (close_descriptors(next, fd - 1, 0) != 0)
 			die_errno("close the host's descriptors");

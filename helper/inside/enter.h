@@ -29,6 +29,7 @@ struct inside {
 	const struct caller_state *caller;
 	int gate;    /* one byte: ids may be switched; another: the cgroup was seen, the payload may start */
 	int control; /* SOCK_SEQPACKET to the supervisor */
+	int relay;   /* SOCK_SEQPACKET to the relay of the caller's terminal; -1: none */
 	const struct login_mounts *login; /* a session; NULL for a command */
 };
 

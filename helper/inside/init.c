@@ -17,6 +17,7 @@
 
 #include "helper/die.h"
 #include "helper/inside/payload.h"
+#include "helper/inside/terminal.h"
 #include "helper/io.h"
 #include "helper/own_filter.h"
 #include "helper/privs.h"
@@ -28,7 +29,9 @@ struct init {
 	pid_t offered; /* a session's set-up process; 0: none, or gone */
 	int children;  /* signalfd for SIGCHLD */
 	int timer;     /* the time limit, a second time: the supervisor may be stopped from outside */
-	int terminal;  /* -1: none */
+	int terminal;  /* the caller's; -1: none, or none of the payload's business */
+	int own_terminal; /* the payload's, -1: it shares the caller's. Kept to the end: a payload that closes it early (as cat(1)
+	                   * does) would be hung up on before it has ended */
 };
 
 static void tell(const struct init *init, enum message_kind kind, int32_t value)
@@ -64,7 +67,8 @@ static void start_payload(struct init *init)
 	if (child < 0)
 		die_errno("start the command");
 	if (child == 0)
-		payload_main(init->inside, &failed); /* NOLINT(clang-analyzer-unix.Vfork): it never returns */
+		payload_main(init->inside, init->own_terminal,
+		             &failed); /* NOLINT(clang-analyzer-unix.Vfork): it never returns */
 	init->payload = child;
 	die_hook = hook;
 	if (failed)
@@ -156,12 +160,15 @@ static void watch_children(struct init *init)
 
 void init_main(const struct inside *inside, pid_t offered)
 {
-	struct init init = {.inside = inside, .offered = offered};
+	struct init init = {.inside = inside, .offered = offered, .terminal = -1, .own_terminal = -1};
 
 	CLEANUP_FD null = open("/dev/null", O_RDWR | O_CLOEXEC); /* before the payload: a policy may hide it */
 	if (null < 0)
 		die_errno("open /dev/null");
-	init.terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (inside->relay >= 0)
+		init.own_terminal = terminal_make(inside->relay);
+	else if (!(inside->plan->flags & PLAN_NEW_TERMINAL))
+		init.terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 	watch_children(&init);
 	if (!(inside->plan->flags & PLAN_SESSION))
 		start_payload(&init);

@@ -16,6 +16,7 @@
 
 #include "helper/die.h"
 #include "helper/inside/finish.h"
+#include "helper/inside/terminal.h"
 #include "helper/schedule.h"
 #include "protocol/message.h"
 
@@ -114,7 +115,7 @@ static noreturn void execute(const char *command, char **arguments, char **envir
 	fail(error == ENOENT || error == ENOTDIR ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE, command, error);
 }
 
-void payload_main(const struct inside *inside, volatile bool *failed)
+void payload_main(const struct inside *inside, int terminal, volatile bool *failed)
 {
 	const struct plan *plan = inside->plan;
 	char **environment = string_list(plan, plan->environment);
@@ -132,7 +133,10 @@ void payload_main(const struct inside *inside, volatile bool *failed)
 		snprintf(login_name, sizeof(login_name), "-%s", base ? base + 1 : command);
 		arguments[0] = login_name;
 	}
-	own_group();
+	if (plan->flags & PLAN_NEW_TERMINAL)
+		terminal_take(terminal);
+	else
+		own_group();
 	finish_keyring(plan);
 	finish_directory(plan, "");
 	schedule_apply(plan);

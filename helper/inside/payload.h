@@ -5,8 +5,8 @@
 
 #include "helper/inside/enter.h"
 
-/* Never returns. Called in the child of vfork(2), so *failed is the parent's: set where the program was not executed. Changes
+/* Never returns. terminal: of its own, -1: none. Called in the child of vfork(2), so *failed is the parent's: set where the program was not executed. Changes
  * die_hook, which is the parent's too. */
-noreturn void payload_main(const struct inside *inside, volatile bool *failed);
+noreturn void payload_main(const struct inside *inside, int terminal, volatile bool *failed);
 
 #endif

@@ -22,6 +22,7 @@
 #include "helper/outside/spawn.h"
 #include "helper/outside/status.h"
 #include "helper/outside/supervise.h"
+#include "helper/outside/terminal.h"
 #include "helper/privs.h"
 #include "helper/schedule.h"
 
@@ -33,6 +34,7 @@ static struct spawned spawned;
 static void clean_up(void)
 {
 	spawn_abandon(&spawned);
+	terminal_end();
 	if (sandbox_cgroup.count && cgroup_remove(&sandbox_cgroup) != 0)
 		say("the cgroup %s stays busy: sandboxctl gc removes it", sandbox_cgroup.id);
 	sandbox_cgroup.count = 0;
@@ -136,9 +138,12 @@ int command_run(const struct options *options, const struct caller_state *caller
 	        .cgroup = sandbox_cgroup.count ? &sandbox_cgroup : NULL,
 	        .caller = caller,
 	        .proc = proc,
+	        .relay = terminal_begin(plan),
 	};
 	schedule_begin(plan, proc);
 	spawn_sandbox(&request, &spawned);
+	if (request.relay >= 0)
+		close(request.relay);
 	close_set(plan->descriptors); /* whoever waits for the end of a pipe waits for the command alone */
 	appeared_begin(plan, caller);
 	spawn_verify(&request, &spawned);

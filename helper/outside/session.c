@@ -411,6 +411,7 @@ int session_run(int socket, const struct caller_state *caller, int proc, bool pr
 	        .cgroup = session_cgroup.count ? &session_cgroup : NULL,
 	        .caller = caller,
 	        .proc = proc,
+	        .relay = -1,
 	        .login = &mounts,
 	};
 	spawn_sandbox(&request, &spawned);

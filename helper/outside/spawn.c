@@ -133,6 +133,7 @@ void spawn_sandbox(const struct spawn_request *request, struct spawned *ret_spaw
 		        .caller = request->caller,
 		        .gate = gate[0],
 		        .control = control[1],
+		        .relay = request->relay,
 		        .login = request->login,
 		};
 		/* Its own ends must be the only ones, else it could not see the supervisor die. */

@@ -23,6 +23,7 @@ struct spawn_request {
 	const struct cgroup *cgroup; /* NULL: none */
 	const struct caller_state *caller;
 	int proc;                         /* checked /proc */
+	int relay;                        /* -1: none */
 	const struct login_mounts *login; /* a session; NULL for a command */
 };
 

@@ -21,6 +21,7 @@
 #include "helper/die.h"
 #include "helper/outside/detach.h"
 #include "helper/outside/status.h"
+#include "helper/outside/terminal.h"
 #include "helper/own_filter.h"
 #include "protocol/message.h"
 
@@ -130,8 +131,11 @@ static void payload_stopped(struct supervisor *supervisor, int signal_number)
 	/* Without a terminal there is no shell to see it: a command that stops itself must not stop our clock (threats B3.5). */
 	if (supervisor->terminal < 0)
 		return;
-	if (raise(SIGSTOP) != 0)
-		die_errno("stop");
+	terminal_pause();
+	do {
+		if (raise(SIGSTOP) != 0)
+			die_errno("stop");
+	} while (!terminal_resume());
 	bool give = in_foreground(supervisor);
 	supervisor->terminal_given |= give;
 	tell(supervisor, MESSAGE_CONTINUE, give);

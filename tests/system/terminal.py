@@ -17,6 +17,7 @@ import termios
 import time
 
 RUN = sys.argv[1]
+NEW = f"{RUN} -s TTY=new"
 BOUND = 10.0
 
 
@@ -296,6 +297,95 @@ def terminate_from_outside(terminal):
     check("hanging up leaves no process", wait_for(lambda: not any(in_session(pid, terminal.pid) for pid in everyone())))
 
 
+def own_terminal(terminal):
+    answer = terminal.ask(f"{NEW} sh -c 'tty; ls /dev'")
+    check("TTY=new: the terminal is one of the sandbox's own", re.search(r"^/dev/pts/0$", answer or "", re.M), answer)
+    check("TTY=new: the caller's is not there", "console" not in (answer or "console"), answer)
+    answer = terminal.ask(f"{RUN} ls /dev")
+    check("twin: TTY=share shows it", "console" in (answer or ""), answer)
+    answer = terminal.ask(f"{NEW} sh -c 'seq 20000; exit 3'")
+    check("TTY=new: all output arrives", (answer or "").split() == [str(i) for i in range(1, 20001)], (answer or "")[-40:])
+    check("TTY=new: the status is the command's", (status := terminal.status()) == 3, status)
+    answer = terminal.ask(f"echo here | {NEW} wc -c")
+    check("TTY=new: what is no terminal stays what it is", re.search(r"^5$", answer or "", re.M), answer)
+    terminal.type(f"{NEW} cat\n")
+    wait_for(lambda: "cat" in names(terminal))
+    time.sleep(0.3)
+    terminal.text = ""
+    terminal.type("a line\n\x04")
+    check("TTY=new: cat reads, answers, and Ctrl-D ends it", (seen := terminal.see("a line\na line\n(.*\n)*outside> $")), seen)
+    check("TTY=new: cat ended with 0", (status := terminal.status()) == 0, status)
+    check("TTY=new: modes are put back", cooked(terminal), terminal.text)
+
+
+def cooked(terminal):
+    words = (terminal.ask("stty -a") or "").split()
+    return {"icanon", "echo", "opost", "isig"} <= set(words)
+
+
+def own_terminal_job_control(terminal):
+    terminal.type(f"{NEW} sleep 9\n")
+    wait_for(lambda: "sleep" in names(terminal))
+    terminal.type("\x03")
+    terminal.see("outside> $")
+    check("TTY=new: Ctrl-C ends it with 130", (status := terminal.status()) == 130, status)
+    terminal.type(f"{NEW} -E PS1='inside# ' bash --norc --noprofile -i\n")
+    seen = terminal.see("inside# $")
+    check("TTY=new: bash has job control", seen is not None and "no job control" not in seen, seen or terminal.text)
+    terminal.type("sleep 5\n")
+    wait_for(lambda: "sleep" in names(terminal))
+    terminal.type("\x1a")
+    check("TTY=new: Ctrl-Z stops the inner job", terminal.see(r"Stopped.*\n(.*\n)*inside# $"), terminal.text)
+    terminal.type("kill -9 %1; trap 'echo res''ized $(stty size)' WINCH\n")
+    terminal.see("inside# $")
+    fcntl.ioctl(terminal.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 77, 0, 0))
+    time.sleep(0.2)
+    terminal.type("\n")
+    check("TTY=new: the window's size follows", terminal.see("resized 33 77"), terminal.text)
+    terminal.type("kill -STOP $$\n")
+    check("TTY=new: what stops itself stops the caller's job", terminal.see(r"Stopped.*\n(.*\n)*outside> $"), terminal.text)
+    check("TTY=new: modes are put back for the time of a stop", cooked(terminal), terminal.text)
+    terminal.type("fg\n")
+    time.sleep(0.3)
+    terminal.type("exit 5\n")
+    terminal.see("outside> $")
+    check("TTY=new: it goes on to its end", (status := terminal.status()) == 5, status)
+    answer = terminal.ask(f"{NEW} sh -c 'exit 9' & sleep 0.5; jobs")
+    check("TTY=new: a job in the background waits for the terminal", "Stopped" in (answer or ""), answer)
+    terminal.ask("fg")
+    check("TTY=new: and runs in the foreground", (status := terminal.status()) == 9, status)
+
+
+def status_of(pid):
+    with open(f"/proc/{pid}/status") as file:
+        return dict(line.split(":\t", 1) for line in file.read().splitlines() if ":\t" in line)
+
+
+def relay_has_no_privilege(terminal):
+    terminal.type(f"{NEW} sleep 9\n")
+    wait_for(lambda: "sleep" in names(terminal))
+    inside = [pid for pid in children(terminal.pid) if len(status_of(pid)["NSpid"].split()) > 1]
+    helpers = {pid: status_of(pid) for pid in children(terminal.pid) if pid not in inside}
+    relays = [each for each in helpers.values() if int(each["PPid"]) in helpers]
+    check("TTY=new: one relay stands outside", len(relays) == 1, helpers)
+    for relay in relays:
+        check("the relay is the caller, without capabilities, new privileges or free system calls",
+              relay["Uid"].split() == ["3001"] * 4 and int(relay["CapPrm"], 16) == 0 and relay["NoNewPrivs"] == "1" and
+              relay["Seccomp"] == "2", relay)
+    supervisor = next((pid for pid, each in helpers.items() if int(each["PPid"]) == terminal.pid), None)
+    if supervisor:
+        os.kill(supervisor, signal.SIGKILL)
+    terminal.see("outside> $")
+    check("after the supervisor was killed the modes are put back", wait_for(lambda: cooked(terminal), 3), terminal.text)
+    check("and nothing is left", wait_for(lambda: not children(terminal.pid)), names(terminal))
+    terminal.type(f"{NEW} sleep 9\n")
+    wait_for(lambda: "sleep" in names(terminal))
+    terminal.close()
+    terminal.closed = True
+    check("TTY=new: hanging up leaves no process",
+          wait_for(lambda: not any(in_session(pid, terminal.pid) for pid in everyone())))
+
+
 def everyone():
     return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
 
@@ -309,7 +399,7 @@ def in_session(pid, session):
 
 for case in (interrupt_ends_everything, quit_ends_everything, stop_and_resume, background, cat_reads, pipe_from_terminal,
              pipe_to_sandbox, interactive_shell, resize_reaches_payload, group_signal, group_signals_and_job_control, typing_for_others,
-             terminate_from_outside):
+             own_terminal, own_terminal_job_control, relay_has_no_privilege, terminate_from_outside):
     it = Terminal()
     try:
         case(it)

@@ -641,6 +641,13 @@ check "Lifetime=detached: the command goes on without its front end" lived "$(ou
 check "Lifetime=linked: it does not" died "$(outlives linked)"
 policy Lifetime=detached
 check "Lifetime=detached: a command that is not there" 127 "$(as_alice "$helper" run --quiet -- /not/there 2>/dev/null; echo $?)"
+before=(python3 -c 'import os, pty, sys; pty.spawn(sys.argv[1:], lambda fd: os.read(fd, 9999).replace(b"\r", b""))')
+effect TTY new /dev/pts/0 share /dev/console tty
+before=()
+effect TTY new "not a tty" outside "not a tty" tty
+also=PrivateDevices=no
+refused_with "TTY=new: needs a /dev" TTY new
+also=
 effect RuntimeMaxSec 200ms "status 124" 10s lives 'sleep 0.5; echo lives'
 also=RuntimeMaxSec=100ms
 effect TimeoutStopSec 100ms "status 124" 5s lives 'trap "" TERM; sleep 0.5; echo lives'
@@ -652,6 +659,7 @@ done
 refused UMask 8 rwx
 refused Nice 20 -21
 refused Lifetime forever
+refused TTY own
 refused PassFileDescriptors 2 64 3-4 stdin
 refused OOMScoreAdjust 1001 -1001 low
 refused IOSchedulingClass rt 2

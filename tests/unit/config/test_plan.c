@@ -740,6 +740,40 @@ static void a_command_may_be_detached_and_a_login_not(void **state)
 	assert_error(0, "f:3: error: Lifetime=detached: the sandbox of a login ends with it");
 }
 
+static bool shows_terminal(void)
+{
+	for (uint32_t i = 0; i < test_plan->steps.count; i++)
+		if (step_at(i)->kind == STEP_TERMINAL)
+			return true;
+	return false;
+}
+
+static void a_terminal_of_its_own_takes_the_place_of_the_callers(void **state)
+{
+	static const struct {
+		const char *settings, *error;
+	} refusals[] = {
+	        {"PrivateDevices=no\nTTY=new\n", "f:4: error: TTY=new: needs a /dev of the sandbox's own"},
+	        {"TTY=new\nLifetime=detached\n",
+	         "f:3: error: TTY=new: with Lifetime=detached nobody is left to relay it"                },
+	};
+
+	(void)state;
+	accept_plan("");
+	assert_true(shows_terminal());
+	assert_false(test_plan->flags & PLAN_NEW_TERMINAL);
+	accept_plan("TTY=new\n");
+	assert_false(shows_terminal());
+	assert_true(test_plan->flags & PLAN_NEW_TERMINAL);
+	for (size_t i = 0; i < COUNT(refusals); i++) {
+		assert_int_equal(plan_with(refusals[i].settings), -1);
+		assert_error(0, refusals[i].error);
+	}
+	test_request.kind = REQUEST_SESSION;
+	assert_int_equal(plan_with("TTY=new\n"), -1);
+	assert_error(0, "f:3: error: TTY=new: a login has the terminal of the login program");
+}
+
 static void labels_are_taken_as_they_are(void **state)
 {
 	(void)state;
@@ -804,6 +838,7 @@ int main(void)
 	        TEST(arguments_are_kept_and_without_them_it_is_the_shell),
 	        TEST(a_session_has_doors_and_no_command),
 	        TEST(a_command_may_be_detached_and_a_login_not),
+	        TEST(a_terminal_of_its_own_takes_the_place_of_the_callers),
 	        TEST(labels_are_taken_as_they_are),
 	        TEST(descriptors_are_a_commands_and_not_a_logins),
 	        TEST_ORIGINS(each_step_knows_its_key_and_the_word),

@@ -409,10 +409,9 @@ static void what_is_not_enforced_is_refused_with_its_line(void **state)
 	static const struct {
 		const char *setting, *message;
 	} cases[] = {
-	        {"MemoryHigh=1G",                   "f:2: error: MemoryHigh: not enforced by this build"             },
-	        {"Slice=x",                         "f:2: error: Slice: not enforced by this build"                  },
-	        {"TTY=new",                         "f:2: error: TTY: not enforced by this build"                    },
-	        {"AllowedCPUs=",                    "f:2: error: AllowedCPUs: not enforced by this build"            },
+	        {"MemoryHigh=1G", "f:2: error: MemoryHigh: not enforced by this build"  },
+	        {"Slice=x",       "f:2: error: Slice: not enforced by this build"       },
+	        {"AllowedCPUs=",  "f:2: error: AllowedCPUs: not enforced by this build" },
 	};
 	char text[256];
 
@@ -429,7 +428,7 @@ static void what_is_not_enforced_is_refused_with_its_line(void **state)
 static void what_holds_anyway_may_be_written(void **state)
 {
 	(void)state;
-	accept_policy("[profile x]\nMemoryHigh=infinity\nTTY=share\nLifetime=linked\nOverlayPaths=\nMemoryMin=0\n"
+	accept_policy("[profile x]\nMemoryHigh=infinity\nScope=session\nLifetime=linked\nOverlayPaths=\nMemoryMin=0\n"
 	              "BootTimeOffset=0s\nLinger=off\nHome=tmpfs\nPrivateNetwork=1\n");
 	choose("x");
 	assert_int_equal(profile_check_enforced(test_profile, &test_errors), 0);
