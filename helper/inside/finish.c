@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Why this order: limits while raising a soft limit is still possible; no_new_privs before Landlock and the filter, which
- * ask for it (landlock(7), seccomp(2)); Landlock before descriptors are marked, since it opens paths; the filter last, since
- * it may forbid all of the above.
+ * ask for it (landlock(7), seccomp(2)); labels before Landlock, since they are written to files; Landlock before descriptors
+ * are marked, since it opens paths; the filter last, since it may forbid all of the above.
  */
 #include "helper/inside/finish.h"
 

@@ -8,7 +8,7 @@
 
 #include "config/plan.h"
 
-/* Limits, no_new_privs, Landlock, descriptors, filter, in this order. Capabilities are dropped before. Afterwards only what
+/* Limits, no_new_privs, labels, Landlock, descriptors, filters, in this order. Capabilities are dropped before. Afterwards only what
  * the filter allows is possible: execve is the next thing to do. */
 void finish_restrict(const struct plan *plan);
 

@@ -67,8 +67,8 @@ static void start_payload(struct init *init)
 	if (child < 0)
 		die_errno("start the command");
 	if (child == 0)
-		payload_main(init->inside, init->own_terminal,
-		             &failed); /* NOLINT(clang-analyzer-unix.Vfork): it never returns */
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Vfork): it never returns */
+		payload_main(init->inside, init->own_terminal, &failed);
 	init->payload = child;
 	die_hook = hook;
 	if (failed)
