@@ -226,6 +226,16 @@ def ports(_):
     results.check('nobody is left behind by ports', settled('alice', 'iris'))
 
 
+def door_gives_what_the_policy_says(_):
+    command = ("cat /proc/self/oom_score_adj; sed -n 's/^Cpus_allowed_list:.//p' /proc/self/status; ionice; "
+               "chrt -p $$ | sed -n 's/.* policy: //p'; sed -n 's/^Cap...:.0*\\(.\\)/\\1/p; s/^Seccomp_filters:.//p' /proc/self/status")
+    results.equal('iris: score, processors, I/O class, policy, capabilities, two filters', ssh('iris', command)[1].split('\n'),
+                  ['500', '0', 'idle', 'SCHED_BATCH', '20', '20', '20', '2020', '20', '2', ''])
+    answer = ssh('bob', command)[1].split('\n')
+    results.check('bob: none of that', answer[0] == '0' and answer[2:9] == ['none: prio 0', 'SCHED_OTHER', '0', '0', '0',
+                                                                           answer[7], '0'] and answer[9] == '0', answer)
+
+
 def read_banner(port):
     import socket
     with socket.socket() as client:
@@ -598,7 +608,7 @@ def fifty_logins_leave_nothing(world):
 
 
 TESTS = (exec_is_confined, exec_sees_only_itself, exit_status_and_quoting, terminal, external_sftp, scp_and_rsync,
-         internal_sftp, forwarding, ports, logins_are_recorded, exempt_people, su_and_other_shells, su_from_a_person, runtime_limit, groups_clock_and_home, outbound, su_on_a_terminal, shell_changed_after_the_look_up, killed_monitor,
+         internal_sftp, forwarding, ports, door_gives_what_the_policy_says, logins_are_recorded, exempt_people, su_and_other_shells, su_from_a_person, runtime_limit, groups_clock_and_home, outbound, su_on_a_terminal, shell_changed_after_the_look_up, killed_monitor,
          killed_supervisor, monitor_keeps_one_descriptor, logout_ends_what_was_left_running, broken_policy, failing_helper, module_answers, odd_clients, twenty_at_once,
          fifty_logins_leave_nothing)
 

@@ -14,8 +14,10 @@ POLICY = '/etc/sandbox-run/policy.conf'
 POLICY_TEXT = '[group students]\nProfile=shell\n[login]\nExemptGroups=trusted\n'
 # The compiled-in profile keeps the network; one person has none, so that network namespaces can be told apart.
 # Gina is confined through a service of pamtester.
-# Iris may connect to one port, and listen on none.
-POLICY_MORE = (f'[user iris]\nProfile=shell\nConnectPorts={EXTERNAL}\nBindPorts=none\n'
+# Iris may connect to one port, and listen on none, and begins with what the keys of process and privilege give.
+POLICY_MORE = (f'[user iris]\nProfile=shell\nConnectPorts={EXTERNAL}\nBindPorts=none\nOOMScoreAdjust=500\nCPUAffinity=0\n'
+               'CPUSchedulingPolicy=batch\nIOSchedulingClass=idle\nSystemCallLog=settimeofday\n'
+               'CapabilityBoundingSet=CAP_KILL CAP_NET_RAW\nAmbientCapabilities=CAP_KILL\n'
                '[user erin]\nProfile=shell\nPrivateNetwork=yes\n'
                '[user gina]\nProfile=shell\nServices=trying sshd\n')
 FINDINGS = f'{LIBEXECDIR}/findings'
