@@ -221,7 +221,7 @@ static uint32_t usable_controllers(const struct finder *finder, const char *moun
 	/* To sandbox.slice, made yet or not, cgroup_create gives what the cgroup above can. */
 	const char *giver = strcmp(strrchr(parent, '/'), "/sandbox.slice") == 0 ? mount : parent;
 	bool emptied = finder->root && finder->opener && cgroup_is_login_scope(parent);
-	char text[4096];
+	char text[4096] = "";
 	bool populated = exists(giver, "cgroup.type") && !emptied &&
 	                 (!read_file(giver, "cgroup.procs", text, sizeof(text)) || text[0]);
 	bool gives = !populated && writable(giver, "cgroup.subtree_control");
