@@ -230,6 +230,10 @@ static int made_target(struct view *view, const char *path, mode_t mode, int ste
 
 	if (error != ENOENT)
 		return error;
+	/* What a link names and is not there is not made. */
+	const char *end = path + strlen(path) - strlen(ret_place->rest);
+	if (end <= path || end[-1] != '/' || strcmp(end, ret_place->rest) != 0)
+		return ELOOP;
 	error = may_use(view, ret_place, W_OK | X_OK);
 	if (error != 0)
 		return error;

@@ -20,7 +20,7 @@
 /* A driver's answer, or one about what is in the file: it was not refused. */
 static int not_refused(int error)
 {
-	static const int harmless[] = {0, ENXIO, ENODEV, EBUSY, EIO, ENOTTY, ETXTBSY, ENOEXEC, ELIBBAD};
+	static const int harmless[] = {0, ENXIO, ENODEV, EBUSY, EIO, ENOTTY, ENOEXEC, ELIBBAD};
 
 	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
 		if (error == harmless[i])
@@ -32,6 +32,9 @@ static int try_open(const char *path, int flags)
 {
 	int fd = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
 
+	/* Of a program that runs just now this comes before the mount is asked. */
+	if (fd < 0 && errno == ETXTBSY)
+		return access(path, W_OK) == 0 ? 0 : errno;
 	if (fd < 0)
 		return errno;
 	close(fd);
