@@ -361,6 +361,29 @@ def status_of(pid):
         return dict(line.split(":\t", 1) for line in file.read().splitlines() if ":\t" in line)
 
 
+def cgroups_of(pids):
+    """The directories of the sandbox these processes are in."""
+    found = set()
+    for pid in pids:
+        for root, _, _ in (walk for top in os.scandir("/sys/fs/cgroup") if top.is_dir() for walk in os.walk(f"{top.path}/sandbox-run")):
+            with open(f"{root}/cgroup.procs") as file:
+                if str(pid) in file.read().split():
+                    found.add(root)
+    return found
+
+
+def remove_group(path):
+    try:
+        while not path.endswith("/sandbox-run"):
+            os.rmdir(path)
+            path = os.path.dirname(path)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
 def relay_has_no_privilege(terminal):
     terminal.type(f"{NEW} sleep 9\n")
     wait_for(lambda: "sleep" in names(terminal))
@@ -373,11 +396,13 @@ def relay_has_no_privilege(terminal):
               relay["Uid"].split() == ["3001"] * 4 and int(relay["CapPrm"], 16) == 0 and relay["NoNewPrivs"] == "1" and
               relay["Seccomp"] == "2", relay)
     supervisor = next((pid for pid, each in helpers.items() if int(each["PPid"]) == terminal.pid), None)
+    groups = cgroups_of(inside)
     if supervisor:
         os.kill(supervisor, signal.SIGKILL)
     terminal.see("outside> $")
     check("after the supervisor was killed the modes are put back", wait_for(lambda: cooked(terminal), 3), terminal.text)
     check("and nothing is left", wait_for(lambda: not children(terminal.pid)), names(terminal))
+    check("but its control groups, which are for gc", wait_for(lambda: all(remove_group(group) for group in groups)), groups)
     terminal.type(f"{NEW} sleep 9\n")
     wait_for(lambda: "sleep" in names(terminal))
     terminal.close()
