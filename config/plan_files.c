@@ -655,7 +655,7 @@ static void make_secret(struct view *view, const struct path_word *word)
 		if (rules[i].rank >= RANK_BIND && rules[i].rank <= RANK_READ_WRITE && rules[i].step.kind == STEP_BIND &&
 		    strcmp(draft_text(view->draft, rules[i].step.target), word->target) == 0)
 			return;
-	add_rule(view, RANK_SECRET, STEP_MASK, word->target)->step.flags = optional_flag(word) | STEP_IF_ALLOWED;
+	add_rule(view, RANK_SECRET, STEP_MASK, word->target)->step.flags = optional_flag(word);
 }
 
 static int add_policy_paths(struct view *view)

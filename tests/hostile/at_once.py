@@ -85,18 +85,21 @@ def other_peoples():
 
 
 def numbers():
-    """A7.4: the supervisor ends what it knows by pidfd, never by number."""
+    """A7.4: a number is the kernel's to give again once it was waited for, so the supervisor kills its own child only, and before."""
     log = "/run/at-once.trace"
-    done = subprocess.run(["strace", "-f", "-u", "alice", "-e", "trace=kill,tkill,tgkill,pidfd_send_signal", "-o", log, HELPER, "run",
-                           "--quiet", "--set", "RuntimeMaxSec=200ms", "--set", "TimeoutStopSec=0", "--", "sleep", "9"], cwd=DIRECTORY,
+    done = subprocess.run(["strace", "-f", "-u", "alice", "-e", "trace=kill,tkill,tgkill,pidfd_send_signal,wait4,waitid", "-o", log, HELPER,
+                           "run", "--quiet", "--set", "RuntimeMaxSec=200ms", "--set", "TimeoutStopSec=0", "--", "sleep", "9"], cwd=DIRECTORY,
                           stdin=subprocess.DEVNULL, capture_output=True, check=False)
     with open(log, encoding="utf-8", errors="replace") as file:
         lines = file.read().splitlines()
     supervisor = lines[-1].split()[0] if lines else ""
-    by_number = [line for line in lines if re.match(rf"{supervisor} +(kill|tkill|tgkill)\(", line)]
-    by_descriptor = [line for line in lines if re.match(rf"{supervisor} +pidfd_send_signal\(", line)]
-    report("A7.4", "the supervisor signals by pidfd alone", done.returncode == 124 and by_number == [] and by_descriptor != [],
-           (done.returncode, lines))
+    own = [line.split(maxsplit=1)[1] for line in lines if line.startswith(supervisor + " ")]
+    signals = [re.match(r"(?:kill|tkill|tgkill)\((-?\d+), (\w+)", line) for line in own]
+    targets = {found[1] for found in signals if found}
+    reaped = [i for i, line in enumerate(own) if any(re.search(rf"wait4\(.*\) += {target}$", line) for target in targets)]
+    last = max((i for i, found in enumerate(signals) if found), default=-1)
+    report("A7.4", "the supervisor kills one process by its number, its child, and not after it was waited for",
+           done.returncode == 124 and len(targets) == 1 and len(reaped) == 1 and reaped[0] > last, (done.returncode, lines))
 
 
 for part in (many, killed, joined, other_peoples, numbers):
