@@ -26,7 +26,7 @@
 struct init {
 	const struct inside *inside;
 	pid_t payload; /* its process group has the same number */
-	pid_t offered; /* a session's set-up process; 0: none, or gone */
+	pid_t offered; /* a session's set-up process, until a login has joined by it; 0: none */
 	int children;  /* signalfd for SIGCHLD */
 	int timer;     /* the time limit, a second time: the supervisor may be stopped from outside */
 	int terminal;  /* the caller's; -1: none, or none of the payload's business */
@@ -93,8 +93,8 @@ static void reap(struct init *init)
 
 	(void)got; /* several deaths may be one signal: waitpid tells */
 	for (pid_t child; (child = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0;) {
-		if (child == init->offered)
-			init->offered = 0;
+		if (child == init->offered) /* the supervisor would wait for its word */
+			die("the process that a login joins the session by has ended");
 		if (child != init->payload)
 			continue;
 		if (WIFSTOPPED(status)) {
@@ -140,6 +140,7 @@ static void obey(struct init *init)
 	case MESSAGE_JOINED:
 		if (init->offered > 0)
 			kill(init->offered, SIGKILL);
+		init->offered = 0;
 		return;
 	default:
 		_exit(EXIT_REFUSED);
