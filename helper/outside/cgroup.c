@@ -46,14 +46,18 @@ static int open_control(int directory, const char *file, uint64_t flags)
 	return open_resolved(directory, file, flags, 0, BENEATH);
 }
 
+/* The kernel gives up a limit of memory for a signal that stops us, Ctrl-Z for one, before anything was done. */
 static int write_control(int directory, const char *file, const char *value)
 {
 	CLEANUP_FD fd = open_control(directory, file, O_WRONLY);
 	size_t length = strlen(value);
+	ssize_t written;
 
 	if (fd < 0)
 		return -1;
-	ssize_t written = write(fd, value, length);
+	do
+		written = write(fd, value, length);
+	while (written < 0 && errno == EINTR);
 	if (written >= 0 && (size_t)written != length)
 		errno = EIO;
 	return written == (ssize_t)length ? 0 : -1;
