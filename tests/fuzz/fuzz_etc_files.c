@@ -152,11 +152,11 @@ static const struct profile *profile(void)
 
 static const char *file_text(const struct draft *draft, const struct draft_vector *steps, const char *path)
 {
-	const struct plan_step *list = steps->items;
+	const struct etc_step *list = steps->items;
 
 	for (uint32_t i = 0; i < steps->count; i++)
-		if (list[i].kind == STEP_FILE && strcmp(draft_text(draft, list[i].target), path) == 0)
-			return draft_text(draft, list[i].text);
+		if (list[i].step.kind == STEP_FILE && strcmp(draft_text(draft, list[i].step.target), path) == 0)
+			return draft_text(draft, list[i].step.text);
 	holds_not("the file is there", __FILE__, __LINE__);
 	return "";
 }
